@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config"
+
+/** Settings every package's `vitest.config.ts` shares. */
+export const shared = (name: string) =>
+  defineConfig({
+    test: {
+      name,
+      include: ["test/**/*.test.ts"],
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
+      sequence: { concurrent: false }
+    }
+  })
