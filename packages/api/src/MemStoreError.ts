@@ -1,0 +1,132 @@
+/**
+ * How a call can fail, as data.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * What every failed answer carries.
+ *
+ * - `operation`: the service's name, for example `AddShard`
+ * - `status`: the HTTP status
+ * - `attempt`: 1 for the first try
+ * - `message`: the server's own words, read from any known body shape; empty when there were none
+ * - `body`: the raw body, at most 2,048 characters, secrets blanked
+ * - `requestId`: when the server gave one
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const answerFields = {
+  operation: Schema.String,
+  status: Schema.Int,
+  attempt: Schema.Int,
+  message: Schema.String,
+  body: Schema.String,
+  requestId: Schema.optionalWith(Schema.String, { exact: true })
+} as const
+
+/** The server calls the request invalid (400), often because the cluster is not in a state for it. */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@memstore-flows/api/InvalidRequest")(
+  "InvalidRequest",
+  answerFields
+) {}
+
+/** The token was missing, stale or revoked, and a fresh one did not help (401). */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>("@memstore-flows/api/Unauthorized")(
+  "Unauthorized",
+  answerFields
+) {}
+
+/** The credential has no right to this operation (403). */
+export class Forbidden extends Schema.TaggedError<Forbidden>("@memstore-flows/api/Forbidden")(
+  "Forbidden",
+  answerFields
+) {}
+
+/** The cluster, shard or node does not exist (404). */
+export class NotFound extends Schema.TaggedError<NotFound>("@memstore-flows/api/NotFound")("NotFound", answerFields) {}
+
+/** The request collides with the state of the server, such as a name already taken (409). */
+export class Conflict extends Schema.TaggedError<Conflict>("@memstore-flows/api/Conflict")("Conflict", answerFields) {}
+
+/** The request is well formed and cannot be carried out (422). */
+export class Unprocessable extends Schema.TaggedError<Unprocessable>("@memstore-flows/api/Unprocessable")(
+  "Unprocessable",
+  answerFields
+) {}
+
+/** The server failed (500). Whether a write took effect is not known. */
+export class ServerError extends Schema.TaggedError<ServerError>("@memstore-flows/api/ServerError")(
+  "ServerError",
+  answerFields
+) {}
+
+/** The server asks to slow down (429, not documented by the vendor). `retryAfterMillis` when it said how long. */
+export class Throttled extends Schema.TaggedError<Throttled>("@memstore-flows/api/Throttled")("Throttled", {
+  ...answerFields,
+  retryAfterMillis: Schema.optionalWith(Schema.Number, { exact: true })
+}) {}
+
+/** The server answered with a status its page does not list for this operation. */
+export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@memstore-flows/api/UnexpectedStatus")(
+  "UnexpectedStatus",
+  answerFields
+) {}
+
+/** No answer came: refused, reset or closed connection. `sent` is false when the request surely never left. */
+export class TransportError extends Schema.TaggedError<TransportError>("@memstore-flows/api/TransportError")(
+  "TransportError",
+  {
+    operation: Schema.String,
+    attempt: Schema.Int,
+    message: Schema.String,
+    sent: Schema.Boolean
+  }
+) {}
+
+/** No answer came within the time allowed for one attempt. Whether a write took effect is not known. */
+export class RequestTimeout extends Schema.TaggedError<RequestTimeout>("@memstore-flows/api/RequestTimeout")(
+  "RequestTimeout",
+  {
+    operation: Schema.String,
+    attempt: Schema.Int,
+    afterMillis: Schema.Number
+  }
+) {}
+
+/** A successful answer whose body is not of the documented shape. A write with such an answer did happen. */
+export class DecodeError extends Schema.TaggedError<DecodeError>("@memstore-flows/api/DecodeError")("DecodeError", {
+  ...answerFields,
+  issues: Schema.Array(Schema.String)
+}) {}
+
+/** One fault of an input: `path` such as `subnetAssignments[1].replicas`, and what is wrong there. */
+export const Fault = Schema.Struct({ path: Schema.String, message: Schema.String })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Fault = typeof Fault.Type
+
+/** The input breaks rules that are known before sending; every fault is named and nothing was sent. */
+export class InvalidInput extends Schema.TaggedError<InvalidInput>("@memstore-flows/api/InvalidInput")("InvalidInput", {
+  operation: Schema.String,
+  faults: Schema.NonEmptyArray(Fault)
+}) {
+  override get message(): string {
+    return `${this.operation}: ${this.faults.map(({ path, message }) => `${path}: ${message}`).join("; ")}`
+  }
+}
+
+/** No token could be had: the credential was refused, or the identity service did not answer as documented. */
+export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>("@memstore-flows/api/TokenUnavailable")(
+  "TokenUnavailable",
+  {
+    reason: Schema.Literal("Refused", "Throttled", "Unreachable", "Malformed"),
+    status: Schema.optionalWith(Schema.Int, { exact: true }),
+    message: Schema.String
+  }
+) {}
