@@ -1,0 +1,3 @@
+import { program } from "./program.mjs"
+
+program("packages/emulator/src/bin.ts")

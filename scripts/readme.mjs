@@ -1,0 +1,31 @@
+/** Runs the program of each README: its first `ts` block that imports something, as a reader would paste it. */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { root, typescript } from "./install.mjs"
+
+const readmes = ["README.md", ...readdirSync(join(root, "packages")).map((name) => join("packages", name, "README.md"))]
+const folder = join("examples", "node_modules", ".readme")
+mkdirSync(join(root, folder), { recursive: true })
+let failed = 0
+
+for (const readme of readmes.filter((file) => existsSync(join(root, file)))) {
+  const blocks = [...readFileSync(join(root, readme), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+  const program = blocks.map((match) => match[1]).find((code) => /^import /m.test(code))
+  if (program === undefined) {
+    process.stderr.write(`${readme} has no program\n`)
+    failed += 1
+    continue
+  }
+  const file = join(folder, `${readme.replaceAll(/[\\/.]/g, "-")}.ts`)
+  writeFileSync(join(root, file), program)
+  const [command, args] = typescript(file)
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 60_000 })
+  if (status !== 0) {
+    process.stderr.write(`${readme}: its program ended with ${status}\n${stdout}${stderr}\n`)
+    failed += 1
+  }
+}
+
+rmSync(join(root, folder), { recursive: true, force: true })
+process.exitCode = failed > 0 ? 1 : 0
