@@ -1,0 +1,92 @@
+/**
+ * The engine: it runs flows, and takes up after a restart those that had not ended.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Core } from "./internal/core.js"
+import * as registry from "./internal/registry.js"
+import * as runs from "./internal/runs.js"
+import * as Timers from "./internal/timers.js"
+import { Journal } from "./Journal.js"
+import { Runs } from "./Runs.js"
+
+export { Engine } from "./internal/registry.js"
+
+/**
+ * How long runs that have ended are kept: at most `maxRuns` (10,000) of them, each at most `maxAge` (30 days). Looked
+ * after every `every` (1 minute), and whenever a tenth of `maxRuns` has ended since. Afterwards their ids are free.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Retention {
+  readonly maxRuns?: number
+  readonly maxAge?: Duration.DurationInput
+  readonly every?: Duration.DurationInput
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  readonly retention?: Retention
+}
+
+const retain = (journal: Journal["Type"], options: Retention) => {
+  const maxRuns = options.maxRuns ?? 10_000
+  const maxAge = Duration.toMillis(options.maxAge ?? "30 days")
+  const batch = Math.max(1, Math.floor(maxRuns / 10))
+  let fresh = 0
+  const evict = Effect.clockWith((clock) => {
+    fresh = 0
+    const rule = { endedBefore: clock.unsafeCurrentTimeMillis() - maxAge, keep: maxRuns }
+    return Effect.catchAll(journal.evict(rule), (error) => Effect.logWarning(error.message))
+  })
+  return {
+    ended: () => (++fresh >= batch ? Effect.asVoid(evict) : Effect.void),
+    forever: Effect.forever(Effect.zipRight(Effect.sleep(options.every ?? "1 minute"), evict))
+  }
+}
+
+/**
+ * An engine on a journal. A flow is taken up when its own layer, built on this one, registers it.
+ *
+ * Closing it detaches: what is under way is cut, nothing is undone, and the runs go on when an engine next opens on the
+ * journal. One journal in memory serves one engine at a time.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options = {}): Layer.Layer<registry.Engine | Runs, never, Journal> =>
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const clock = yield* Effect.clock
+      const runtime = yield* Effect.runtime<never>()
+      const retention = retain(journal, options.retention ?? {})
+      const timers = Timers.make(runtime, clock)
+      const core: Core = {
+        journal,
+        clock,
+        timers,
+        runtime,
+        handlers: new Map(),
+        lives: new Map(),
+        tasks: new Set(),
+        ended: retention.ended,
+        closed: false
+      }
+      yield* Effect.addFinalizer(() => {
+        core.closed = true
+        timers.close()
+        return registry.leave(core, Array.from(core.lives.values()), "the engine was closed")
+      })
+      yield* Effect.forkScoped(Effect.interruptible(retention.forever))
+      return Context.make(registry.Engine, registry.make(core)).pipe(Context.add(Runs, runs.make(core)))
+    })
+  )

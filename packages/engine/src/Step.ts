@@ -1,0 +1,166 @@
+/**
+ * The unit of a flow: a plain Effect with a name, whose end is recorded, and perhaps an undo beside it.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import { codecOf, codecOr, type PureSchema } from "./internal/codec.js"
+import * as durable from "./internal/sleep.js"
+import { intentStep, step } from "./internal/step.js"
+import { Run } from "./Run.js"
+
+/**
+ * How an undo that fails is tried again, unless the step says otherwise: four more times, after 1, 2, 4 and 8 seconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const undoRetry: Schedule.Schedule<unknown> = Schedule.intersect(
+  Schedule.exponential("1 second"),
+  Schedule.recurs(4)
+)
+
+/**
+ * A step, recorded in the journal when it ends: with a value, with a typed failure, or with a defect. When the run
+ * resumes, the flow runs again from the top and a recorded step returns what it returned, without running.
+ *
+ * `run` is cut at once by a cancel or a shutdown; cut, it is not recorded, and has no undo. For a call whose answer may
+ * be lost use `withIntent`. A step that the process did not live to record runs again: at least once, recorded once.
+ * Retries belong inside `run`, as do resources that must be released.
+ *
+ * `undo` gets the value, as recorded, when the run is cancelled or fails. Undos run in reverse order of the journal, in
+ * a fiber that a cancel does not interrupt, with the services the step had. One that fails is tried again by
+ * `undoRetry`, and then reported as not undone. It may run more than once if the process dies meanwhile.
+ *
+ * `success` defaults to `Schema.Void`, `error` to `Schema.Never`. A name used twice in a run, or a step inside a step,
+ * is a defect (`StepNameReused`, `StepNested`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <
+  R,
+  Success extends PureSchema = typeof Schema.Void,
+  Error extends PureSchema = typeof Schema.Never,
+  UndoError = never,
+  UndoR = never
+>(
+  name: string,
+  options: {
+    readonly success?: Success
+    readonly error?: Error
+    readonly run: Effect.Effect<Success["Type"], Error["Type"], R>
+    readonly undo?: (value: Success["Type"]) => Effect.Effect<void, UndoError, UndoR>
+    readonly undoRetry?: Schedule.Schedule<unknown, UndoError>
+  }
+): Effect.Effect<Success["Type"], Error["Type"], R | UndoR | Run> => {
+  const { undo } = options
+  const retry = options.undoRetry ?? undoRetry
+  return step<Success["Type"], Error["Type"], R | UndoR>(name, {
+    success: codecOr(options.success, Schema.Void),
+    error: codecOr(options.error, Schema.Never),
+    run: options.run,
+    undo: undo && ((value) => Effect.retry(undo(value), retry))
+  })
+}
+
+/**
+ * A step whose undo is due even if it was cut in mid-call, failed, or its answer was lost.
+ *
+ * `prepare` reads what is there; its result, the intent, is in the journal before `run` begins, and is not read again
+ * when the run resumes. `undo` gets the intent, and the result of `run` if there is one: it must find out from the
+ * intent what, if anything, was done. A step whose `prepare` failed never ran, and is not undone.
+ *
+ * `run` may be run again with the same intent, when the process did not live to record its end. Otherwise as `make`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withIntent = <
+  Intent extends PureSchema,
+  R,
+  Success extends PureSchema = typeof Schema.Void,
+  Error extends PureSchema = typeof Schema.Never,
+  PrepareR = never,
+  UndoError = never,
+  UndoR = never
+>(
+  name: string,
+  options: {
+    readonly intent: Intent
+    readonly success?: Success
+    readonly error?: Error
+    readonly prepare: Effect.Effect<Intent["Type"], Error["Type"], PrepareR>
+    readonly run: (intent: Intent["Type"]) => Effect.Effect<Success["Type"], Error["Type"], R>
+    readonly undo: (
+      intent: Intent["Type"],
+      result: Option.Option<Success["Type"]>
+    ) => Effect.Effect<void, UndoError, UndoR>
+    readonly undoRetry?: Schedule.Schedule<unknown, UndoError>
+  }
+): Effect.Effect<Success["Type"], Error["Type"], R | PrepareR | UndoR | Run> => {
+  const retry = options.undoRetry ?? undoRetry
+  return intentStep<Intent["Type"], Success["Type"], Error["Type"], R | PrepareR | UndoR>(name, {
+    intent: codecOf(options.intent),
+    success: codecOr(options.success, Schema.Void),
+    error: codecOr(options.error, Schema.Never),
+    prepare: options.prepare,
+    run: options.run,
+    undo: (intent, result) => Effect.retry(options.undo(intent, result), retry)
+  })
+}
+
+/**
+ * Puts `name` and a slash before the names of the steps in an effect, so that a body can be used twice in a flow.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const scope =
+  (name: string) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Run> =>
+    Effect.flatMap(Run, (run) => Effect.provideService(self, Run, { ...run, scope: `${run.scope}${name}/` }))
+
+/**
+ * Runs a body for each item, its steps under the item's name. `concurrency` is 1 unless given.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const each = <Item, A, E, R>(
+  items: Iterable<Item>,
+  options: {
+    readonly name: (item: Item, index: number) => string
+    readonly concurrency?: number | "unbounded"
+  },
+  body: (item: Item, index: number) => Effect.Effect<A, E, R>
+): Effect.Effect<Array<A>, E, R | Run> =>
+  Effect.forEach(items, (item, index) => scope(options.name(item, index))(body(item, index)), {
+    concurrency: options.concurrency ?? 1
+  })
+
+/**
+ * A durable sleep. The time to wake at is recorded when it begins, so a restart does not lengthen it.
+ *
+ * Where the flow does nothing else at the same time, the run is parked: its body ends, releasing what it holds, and
+ * is replayed from the top at the time. In a parallel branch the fiber sleeps.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sleep = (name: string, duration: Duration.DurationInput): Effect.Effect<void, never, Run> =>
+  durable.sleep(name, (now) => now + Duration.toMillis(duration))
+
+/**
+ * A durable sleep until a time. Otherwise as `sleep`; the time as first given holds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sleepUntil = (name: string, until: DateTime.DateTime): Effect.Effect<void, never, Run> =>
+  durable.sleep(name, () => DateTime.toEpochMillis(until))

@@ -1,0 +1,93 @@
+import type * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import type * as Journal from "../Journal.js"
+import { Encoded, nothingUndone, type Outcome } from "../Outcome.js"
+import { RecordUnreadable } from "../RunError.js"
+import { codecOf } from "./codec.js"
+import type { Handler, Live } from "./live.js"
+import { keyOf } from "./record.js"
+import type { Timers } from "./timers.js"
+
+/** @internal What an engine is made of. */
+export interface Core {
+  readonly journal: Journal.Service
+  readonly clock: Clock.Clock
+  readonly timers: Timers
+  readonly runtime: Runtime.Runtime<never>
+  readonly handlers: Map<string, Handler>
+  readonly lives: Map<string, Live>
+  /** Fibers that write how a run goes on; closing waits for them. */
+  readonly tasks: Set<Fiber.RuntimeFiber<unknown, unknown>>
+  readonly ended: () => Effect.Effect<void>
+  closed: boolean
+}
+
+/** @internal */
+export const handlerOf = (core: Core, record: { readonly flow: string; readonly version: number }) =>
+  core.handlers.get(`${record.flow}@${record.version}`)
+
+/** @internal Runs an effect in a fiber that nobody interrupts. */
+export const spawn = (core: Core, effect: Effect.Effect<void>): void => {
+  const fiber = Runtime.runFork(core.runtime)(Effect.interruptible(effect), { immediate: false })
+  core.tasks.add(fiber)
+  fiber.addObserver(() => core.tasks.delete(fiber))
+}
+
+/** @internal */
+export const outcomeCodec = codecOf(Encoded)
+
+/** @internal The outcome a run record holds. */
+export const outcomeOf = (
+  record: Journal.RunRecord
+): Effect.Effect<Option.Option<Outcome<unknown, unknown>>, RecordUnreadable> => {
+  if (record.outcome === null) return Effect.succeedNone
+  return Effect.mapBoth(outcomeCodec.fromText(record.outcome), {
+    onFailure: ({ reason }) => new RecordUnreadable({ run: record.id, record: "outcome", reason }),
+    onSuccess: Option.some
+  })
+}
+
+/** @internal A run as this engine begins to work on it. */
+export const liveOf = (
+  core: Core,
+  record: Journal.RunRecord,
+  handler: Handler,
+  entries: ReadonlyArray<Journal.Entry>
+): Live => ({
+  handler,
+  journal: core.journal,
+  clock: core.clock,
+  entries: new Map(entries.map((entry) => [keyOf(entry.kind, entry.name), entry])),
+  done: Deferred.unsafeMake(FiberId.none),
+  listeners: new Set(),
+  waiting: new Map(),
+  active: new Map(),
+  undos: new Map(),
+  seen: new Set(),
+  owed: new Set(),
+  record,
+  phase: "queued",
+  frozen: false,
+  pending: undefined,
+  root: undefined,
+  undoing: undefined,
+  park: undefined,
+  unpark: undefined,
+  progress: undefined,
+  cancelMark: undefined,
+  problem: undefined
+})
+
+/** @internal The names of the steps whose undo a replay must find, and has not run yet. */
+export const owedBy = (live: Live): ReadonlyArray<string> =>
+  Array.from(live.entries.values())
+    .filter((entry) => entry.undo && !live.entries.has(keyOf("undo", entry.name)))
+    .map((entry) => entry.name)
+
+/** @internal */
+export const cancelled: Outcome<never, never> = { _tag: "Cancelled", undo: nothingUndone }

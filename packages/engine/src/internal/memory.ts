@@ -1,0 +1,130 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Journal from "../JournalRecord.js"
+
+interface Row {
+  record: Journal.RunRecord
+  readonly keys: Set<string>
+  readonly entries: Array<Journal.Entry>
+}
+
+const ended = (state: Journal.State) => state === "succeeded" || state === "failed" || state === "cancelled"
+
+/** @internal */
+export const make = () => {
+  const runs = new Map<string, Row>()
+  const holders = new Map<string, string>()
+  const lines = new Map<string, Array<string>>()
+  const finished = new Map<string, number>()
+  let seq = 0
+
+  const insert = (run: Journal.NewRun, wait: boolean): Journal.Inserted => {
+    const taken = runs.get(run.id)
+    if (taken) return { _tag: "Exists", run: taken.record }
+    const holder = run.resource === null ? undefined : runs.get(holders.get(run.resource) ?? "")
+    if (holder && !wait) return { _tag: "Busy", holder: holder.record }
+    const record: Journal.RunRecord = {
+      id: run.id,
+      seq: ++seq,
+      flow: run.flow,
+      version: run.version,
+      resource: run.resource,
+      payload: run.payload,
+      state: holder ? "queued" : "running",
+      createdAt: run.createdAt,
+      startedAt: holder ? null : run.createdAt,
+      cancelRequestedAt: null,
+      endedAt: null,
+      outcome: null
+    }
+    runs.set(run.id, { record, keys: new Set(), entries: [] })
+    if (run.resource !== null) {
+      if (!holder) holders.set(run.resource, run.id)
+      else lines.set(run.resource, [...(lines.get(run.resource) ?? []), run.id])
+    }
+    return { _tag: "Inserted", run: record }
+  }
+
+  const release = (resource: string, at: number): Option.Option<Journal.RunRecord> => {
+    const line = lines.get(resource) ?? []
+    const next = runs.get(line.shift() ?? "")
+    if (line.length === 0) lines.delete(resource)
+    if (!next) {
+      holders.delete(resource)
+      return Option.none()
+    }
+    holders.set(resource, next.record.id)
+    next.record = { ...next.record, state: "running", startedAt: at }
+    return Option.some(next.record)
+  }
+
+  const finish = (
+    id: string,
+    end: { readonly state: Journal.State; readonly endedAt: number; readonly outcome: string }
+  ): Option.Option<Journal.RunRecord> => {
+    const row = runs.get(id)
+    if (!row || ended(row.record.state)) return Option.none()
+    row.record = { ...row.record, ...end }
+    finished.set(id, end.endedAt)
+    const { resource } = row.record
+    if (resource === null) return Option.none()
+    if (holders.get(resource) === id) return release(resource, end.endedAt)
+    const line = (lines.get(resource) ?? []).filter((waiting) => waiting !== id)
+    if (line.length === 0) lines.delete(resource)
+    else lines.set(resource, line)
+    return Option.none()
+  }
+
+  const matches = (record: Journal.RunRecord, query: Journal.Query) =>
+    (query.flow === undefined || record.flow === query.flow) &&
+    (query.resource === undefined || record.resource === query.resource) &&
+    (query.states === undefined || query.states.includes(record.state)) &&
+    (query.after === undefined || record.seq < query.after)
+
+  const list = (query: Journal.Query) => {
+    const page: Array<Journal.RunRecord> = []
+    const all = Array.from(runs.values())
+    for (let i = all.length - 1; i >= 0 && page.length < query.limit; i--) {
+      const record = all[i]?.record
+      if (record && matches(record, query)) page.push(record)
+    }
+    return page
+  }
+
+  const append = (entry: Journal.NewEntry): Option.Option<number> => {
+    const row = runs.get(entry.run)
+    const key = `${entry.kind}/${entry.name}`
+    if (!row || row.keys.has(key)) return Option.none()
+    row.keys.add(key)
+    const at = row.entries.length + 1
+    row.entries.push({ ...entry, seq: at })
+    return Option.some(at)
+  }
+
+  const evict = (endedBefore: number, keep: number) => {
+    let removed = 0
+    for (const [id, at] of finished) {
+      if (at >= endedBefore && finished.size <= keep) break
+      finished.delete(id)
+      runs.delete(id)
+      removed++
+    }
+    return removed
+  }
+
+  return {
+    insert: (run: Journal.NewRun, { wait }: { readonly wait: boolean }) => Effect.sync(() => insert(run, wait)),
+    get: (id: string) => Effect.sync(() => Option.map(Option.fromNullable(runs.get(id)), (row) => row.record)),
+    update: (id: string, change: Partial<Pick<Journal.RunRecord, "state" | "cancelRequestedAt" | "outcome">>) =>
+      Effect.sync(() => {
+        const row = runs.get(id)
+        if (row && !ended(row.record.state)) row.record = { ...row.record, ...change }
+      }),
+    finish: (id: string, end: Parameters<typeof finish>[1]) => Effect.sync(() => finish(id, end)),
+    list: (query: Journal.Query) => Effect.sync(() => list(query)),
+    entries: (run: string) => Effect.sync(() => runs.get(run)?.entries.slice() ?? []),
+    append: (entry: Journal.NewEntry) => Effect.sync(() => append(entry)),
+    evict: ({ endedBefore, keep }: { readonly endedBefore: number; readonly keep: number }) =>
+      Effect.sync(() => evict(endedBefore, keep))
+  }
+}

@@ -1,0 +1,130 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type * as Journal from "../Journal.js"
+import type { Run } from "../Run.js"
+import type { Codec } from "./codec.js"
+import { cut, isForward, type Live, now, type Park, publish } from "./live.js"
+import { append, journalFailed, keyOf, read, tryAppend } from "./record.js"
+import { enter, findOnly, type Site } from "./step.js"
+
+/** The longest a JavaScript timer takes is 2^31 - 1 ms. */
+const longest = 2 ** 30
+
+/** @internal Sleeps until a time of the clock, however far. */
+export const sleepTo = (live: Live, until: number): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const left = until - now(live)
+    if (left <= 0) return Effect.void
+    return Effect.zipRight(Effect.sleep(Math.min(left, longest)), sleepTo(live, until))
+  })
+
+/** Ends the fiber and leaves a timer, if nothing else of the run is under way; otherwise waits in the fiber. */
+const parkOr = <A>(site: Site<never>, park: Park, wait: Effect.Effect<A>): Effect.Effect<A> => {
+  const { live } = site
+  return site.restore(
+    Effect.checkInterruptible((interruptible) => {
+      if (!interruptible || !site.root || live.active.size > 0 || !isForward(live)) return wait
+      live.park = park
+      cut(live)
+      return Effect.never
+    })
+  )
+}
+
+const mark = (site: Site<never>, kind: Journal.Kind, value: number | null): Effect.Effect<Journal.Entry> => {
+  const { live, name } = site
+  const at = now(live)
+  const text = value === null ? null : String(value)
+  return append(live, { run: live.record.id, kind, name, exit: "success", value: text, undo: false, startedAt: at, at })
+}
+
+const rest = (site: Site<never>, until: number): Effect.Effect<void> => {
+  const { live, name } = site
+  if (now(live) >= until) return Effect.void
+  if (live.frozen) return findOnly(site)
+  const woken = Effect.sync(() => publish(live, { _tag: "Woken", run: live.record.id, at: now(live), step: name }))
+  return parkOr(site, { step: name, until, signal: undefined }, Effect.zipRight(sleepTo(live, until), woken))
+}
+
+/** @internal */
+export const sleep = (name: string, wakeAt: (now: number) => number): Effect.Effect<void, never, Run> =>
+  enter<void, never, never>(name, (site) => {
+    const { live } = site
+    const known = live.entries.get(keyOf("sleep", site.name))
+    if (known) return rest(site, Number(known.value))
+    if (live.frozen) return findOnly(site)
+    const until = wakeAt(now(live))
+    return Effect.flatMap(mark(site, "sleep", until), ({ at }) => {
+      publish(live, { _tag: "Sleeping", run: live.record.id, at, step: site.name, until })
+      return rest(site, until)
+    })
+  })
+
+const signalOf = (site: Site<never>) => site.live.entries.get(keyOf("signal", site.name))
+
+const listen = (site: Site<never>, until: number | undefined): Effect.Effect<void> => {
+  const { live, name } = site
+  return Effect.flatMap(Deferred.make<void>(), (arrived) => {
+    live.waiting.set(name, arrived)
+    const deadline = until === undefined ? Effect.never : sleepTo(live, until)
+    const timer = Effect.forkDaemon(Effect.zipRight(deadline, Deferred.succeed(arrived, undefined)))
+    const stop = (fiber: Fiber.Fiber<unknown>) =>
+      Effect.zipRight(
+        Effect.sync(() => live.waiting.delete(name)),
+        Fiber.interruptFork(fiber)
+      )
+    return Effect.acquireUseRelease(timer, () => Deferred.await(arrived), stop)
+  })
+}
+
+const answered = <A>(site: Site<never>, codec: Codec<A>, entry: Journal.Entry): Effect.Effect<Option.Option<A>> =>
+  entry.exit === "success" ? Effect.asSome(read(site.live, codec, entry)) : Effect.succeedNone
+
+const timedOut = <A>(site: Site<never>, codec: Codec<A>): Effect.Effect<Option.Option<A>> => {
+  const { live, name } = site
+  const at = now(live)
+  const base = { run: live.record.id, kind: "signal", name, undo: false, startedAt: at, at } as const
+  return Effect.flatMap(tryAppend(live, { ...base, exit: "failure", value: null }), (stored) => {
+    if (Option.isSome(stored)) {
+      publish(live, { _tag: "SignalTimedOut", run: live.record.id, at, step: name })
+      return Effect.succeedNone
+    }
+    return Effect.matchEffect(live.journal.entries(live.record.id), {
+      onFailure: (error) => journalFailed(live, error),
+      onSuccess: (entries) => {
+        const first = entries.find((entry) => entry.kind === "signal" && entry.name === name)
+        return first ? answered(site, codec, first) : Effect.succeedNone
+      }
+    })
+  })
+}
+
+const await_ = <A>(site: Site<never>, codec: Codec<A>, until: number | undefined): Effect.Effect<Option.Option<A>> =>
+  Effect.suspend(() => {
+    const entry = signalOf(site)
+    if (entry) return answered(site, codec, entry)
+    if (site.live.frozen) return findOnly(site)
+    if (until !== undefined && now(site.live) >= until) return timedOut(site, codec)
+    const park = { step: site.name, until, signal: site.name }
+    return Effect.zipRight(parkOr(site, park, listen(site, until)), await_(site, codec, until))
+  })
+
+/** @internal What was sent under this name, or `none` once the deadline has passed. */
+export const waitFor = <A>(
+  name: string,
+  codec: Codec<A>,
+  timeout: number | undefined
+): Effect.Effect<Option.Option<A>, never, Run> =>
+  enter<Option.Option<A>, never, never>(name, (site) => {
+    const { live } = site
+    const known = live.entries.get(keyOf("wait", site.name))
+    if (known) return await_(site, codec, known.value === null ? undefined : Number(known.value))
+    if (live.frozen) return findOnly(site)
+    const until = timeout === undefined ? null : now(live) + timeout
+    return Effect.flatMap(mark(site, "wait", until), ({ at }) => {
+      publish(live, { _tag: "WaitingForSignal", run: live.record.id, at, step: site.name, until })
+      return await_(site, codec, until ?? undefined)
+    })
+  })
