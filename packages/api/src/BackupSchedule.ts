@@ -5,6 +5,9 @@
  */
 import * as Schema from "effect/Schema"
 
+const cronPattern = /^[\d*,/\-A-Za-z]+( [\d*,/\-A-Za-z]+){4}$/
+const cronMessage = "a cron expression has exactly five fields separated by single spaces"
+
 /**
  * Five fields separated by single spaces. The page's samples are `* 1 * * *`; the time zone is not documented.
  *
@@ -12,10 +15,18 @@ import * as Schema from "effect/Schema"
  * @category schemas
  */
 export const CronExpression = Schema.String.pipe(
-  Schema.pattern(/^[\d*,/\-A-Za-z]+( [\d*,/\-A-Za-z]+){4}$/, {
-    identifier: "CronExpression",
-    message: () => "a cron expression has exactly five fields separated by single spaces"
+  Schema.pattern(cronPattern, { identifier: "CronExpression", message: () => cronMessage })
+)
+
+const CronExpressionOrOff = Schema.String.pipe(
+  Schema.filter((text) => text === "" || cronPattern.test(text), {
+    identifier: "CronExpressionOrOff",
+    message: () => `${cronMessage}, or "" to switch automatic backups off`
   })
+)
+
+const RetentionLimit = Schema.Int.pipe(
+  Schema.positive({ identifier: "RetentionLimit", message: () => "must be a whole number of days from 1" })
 )
 
 /**
@@ -26,7 +37,7 @@ export const CronExpression = Schema.String.pipe(
  */
 export const BackupSchedule = Schema.Struct({
   cron: CronExpression,
-  retentionLimit: Schema.Int.pipe(Schema.positive())
+  retentionLimit: RetentionLimit
 }).annotations({ identifier: "BackupSchedule" })
 
 /**
@@ -42,8 +53,8 @@ export type BackupSchedule = typeof BackupSchedule.Type
  * @category schemas
  */
 export const BackupScheduleUpdate = Schema.Struct({
-  cron: Schema.optionalWith(Schema.Union(Schema.Literal(""), CronExpression), { exact: true }),
-  retentionLimit: Schema.optionalWith(Schema.Int.pipe(Schema.positive()), { exact: true })
+  cron: Schema.optional(CronExpressionOrOff),
+  retentionLimit: Schema.optional(RetentionLimit)
 }).annotations({ identifier: "BackupScheduleUpdate" })
 
 /**

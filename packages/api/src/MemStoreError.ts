@@ -27,6 +27,21 @@ export const answerFields = {
   requestId: Schema.optionalWith(Schema.String, { exact: true })
 } as const
 
+/**
+ * What every failed answer is made from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AnswerFields {
+  readonly operation: string
+  readonly status: number
+  readonly attempt: number
+  readonly message: string
+  readonly body: string
+  readonly requestId?: string
+}
+
 /** The server calls the request invalid (400), often because the cluster is not in a state for it. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@memstore-flows/api/InvalidRequest")(
   "InvalidRequest",
@@ -130,3 +145,118 @@ export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>("@mem
     message: Schema.String
   }
 ) {}
+
+/**
+ * Every failure of a call to the API.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type MemStoreError =
+  | InvalidRequest
+  | Unauthorized
+  | Forbidden
+  | NotFound
+  | Conflict
+  | Unprocessable
+  | ServerError
+  | Throttled
+  | UnexpectedStatus
+  | TransportError
+  | RequestTimeout
+  | DecodeError
+  | InvalidInput
+  | TokenUnavailable
+
+/**
+ * The server asked to slow down; nothing was done.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isThrottling = (error: unknown): error is Throttled => error instanceof Throttled
+
+/**
+ * The request surely never left this machine; nothing was done.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isUnsent = (error: unknown): error is TransportError => error instanceof TransportError && !error.sent
+
+const isServerFault = (error: unknown): error is ServerError | UnexpectedStatus =>
+  error instanceof ServerError || (error instanceof UnexpectedStatus && (error.status >= 500 || error.status === 408))
+
+/**
+ * The same call may well succeed later: 5xx, 408, 429, no answer, no token for a passing reason. It says nothing about
+ * whether the failed call had an effect: for writes ask `isAmbiguous`.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isTransient = (
+  error: unknown
+): error is ServerError | UnexpectedStatus | Throttled | TransportError | RequestTimeout | TokenUnavailable =>
+  isThrottling(error) ||
+  isServerFault(error) ||
+  error instanceof TransportError ||
+  error instanceof RequestTimeout ||
+  (error instanceof TokenUnavailable && (error.reason === "Throttled" || error.reason === "Unreachable"))
+
+/**
+ * The credential or its rights are the trouble: a person must look, waiting does not help.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isAuth = (error: unknown): error is Unauthorized | Forbidden | TokenUnavailable =>
+  error instanceof Unauthorized ||
+  error instanceof Forbidden ||
+  (error instanceof TokenUnavailable && (error.reason === "Refused" || error.reason === "Malformed"))
+
+/**
+ * A **write** that ended like this may or may not have had its effect: 5xx, 408, another unlisted status below 400, a
+ * lost answer, a time-out. `DecodeError` means that it did. Look at the cluster before doing it again.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isAmbiguous = (
+  error: unknown
+): error is ServerError | UnexpectedStatus | TransportError | RequestTimeout | DecodeError =>
+  isServerFault(error) ||
+  (error instanceof UnexpectedStatus && error.status < 400) ||
+  (error instanceof TransportError && error.sent) ||
+  error instanceof RequestTimeout ||
+  error instanceof DecodeError
+
+/**
+ * The server looked at the call and said no (400, 404, 409, 422 or an unlisted 4xx): nothing was done. Often the cluster
+ * is busy, for which the vendor documents no status of its own.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isRefusal = (
+  error: unknown
+): error is InvalidRequest | NotFound | Conflict | Unprocessable | UnexpectedStatus =>
+  error instanceof InvalidRequest ||
+  error instanceof NotFound ||
+  error instanceof Conflict ||
+  error instanceof Unprocessable ||
+  (error instanceof UnexpectedStatus && error.status >= 400 && error.status < 500 && error.status !== 408)
+
+/**
+ * The failures every call shares, whatever its page lists.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type CallError =
+  | Throttled
+  | UnexpectedStatus
+  | TransportError
+  | RequestTimeout
+  | DecodeError
+  | InvalidInput
+  | TokenUnavailable

@@ -1,0 +1,134 @@
+import * as Headers from "@effect/platform/Headers"
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { constTrue } from "effect/Function"
+import * as Redacted from "effect/Redacted"
+import type * as Tracer from "effect/Tracer"
+import {
+  type AnswerFields,
+  type CallError,
+  DecodeError,
+  RequestTimeout,
+  Throttled,
+  TransportError,
+  UnexpectedStatus
+} from "../MemStoreError.js"
+import type { Operation } from "../Operation.js"
+import { parseJson, readAnswer, readRequestId } from "./answer.js"
+import { bounded, redact } from "./redact.js"
+import { retryAfterMillis } from "./retryAfter.js"
+import { describe, wasSent } from "./transport.js"
+import { version } from "./version.js"
+
+/** One attempt: where it goes, with what, and what must not be repeated of it. */
+export interface Attempt {
+  readonly url: string
+  readonly body: string | undefined
+  readonly token: Redacted.Redacted<string>
+  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  readonly attempt: number
+  readonly span: Tracer.Span
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly text: string
+}
+
+interface Settings {
+  readonly http: HttpClient.HttpClient
+  readonly attemptTimeout: Duration.DurationInput
+  readonly userAgent: string | undefined
+}
+
+const answerFields = (name: string, { headers, status, text }: Answer, attempt: Attempt): AnswerFields => {
+  const said = readAnswer(text)
+  const requestId = readRequestId(headers) ?? said.requestId
+  const secrets = [...attempt.secrets, attempt.token]
+  return {
+    operation: name,
+    status,
+    attempt: attempt.attempt,
+    message: bounded(said.message, secrets),
+    body: bounded(text, secrets),
+    ...(requestId === undefined ? {} : { requestId: bounded(requestId, secrets) })
+  }
+}
+
+const throttled = (fields: AnswerFields, headers: Headers.Headers): Effect.Effect<never, Throttled> =>
+  Effect.flatMap(retryAfterMillis(headers), (asked) =>
+    Effect.fail(new Throttled(asked === undefined ? fields : { ...fields, retryAfterMillis: asked }))
+  )
+
+const refused = <Request, A, E>(
+  operation: Operation<Request, A, E>,
+  answer: Answer,
+  attempt: Attempt
+): Effect.Effect<never, E | CallError> => {
+  const fields = answerFields(operation.name, answer, attempt)
+  if (answer.status === 429) return throttled(fields, answer.headers)
+  const Documented = operation.errorOf(answer.status)
+  return Effect.fail(Documented === undefined ? new UnexpectedStatus(fields) : new Documented(fields))
+}
+
+const read = <Request, A, E>(
+  operation: Operation<Request, A, E>,
+  answer: Answer,
+  attempt: Attempt
+): Effect.Effect<A, E | CallError> => {
+  attempt.span.attribute("http.response.status_code", answer.status)
+  if (answer.status < 200 || answer.status > 299) return refused(operation, answer, attempt)
+  const parsed = parseJson(answer.text)
+  const decoded = Either.isRight(parsed) ? operation.decode(parsed.right) : Either.left([parsed.left])
+  return Either.isRight(decoded)
+    ? Effect.succeed(decoded.right)
+    : Effect.fail(new DecodeError({ ...answerFields(operation.name, answer, attempt), issues: decoded.left }))
+}
+
+const transportError = (name: string, error: HttpClientError.HttpClientError, attempt: Attempt): TransportError =>
+  new TransportError({
+    operation: name,
+    attempt: attempt.attempt,
+    message: redact(describe(error), [...attempt.secrets, attempt.token]),
+    sent: wasSent(error)
+  })
+
+/** Sends one attempt and turns whatever comes back into a result or a typed error. */
+export const makeExchange = ({ attemptTimeout, http, userAgent }: Settings) => {
+  const timeout = Duration.decode(attemptTimeout)
+  const headers = Headers.fromInput({
+    accept: "application/json",
+    "content-type": "application/json",
+    "user-agent": userAgent ?? `memstore-flows/${version}`
+  })
+  const untraced = HttpClient.withTracerDisabledWhen(http, constTrue)
+
+  return <Request, A, E>(operation: Operation<Request, A, E>, attempt: Attempt): Effect.Effect<A, E | CallError> => {
+    const request = HttpClientRequest.make(operation.method)(attempt.url, {
+      headers: Headers.set(headers, "x-auth-token", Redacted.value(attempt.token)),
+      ...(attempt.body === undefined ? {} : { body: HttpBody.text(attempt.body, "application/json") })
+    })
+    const answer = Effect.flatMap(untraced.execute(request), (response) =>
+      Effect.map(response.text, (text): Answer => ({ status: response.status, headers: response.headers, text }))
+    )
+    return answer.pipe(
+      Effect.mapError((error) => transportError(operation.name, error, attempt)),
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () =>
+          new RequestTimeout({
+            operation: operation.name,
+            attempt: attempt.attempt,
+            afterMillis: Duration.toMillis(timeout)
+          })
+      }),
+      Effect.flatMap((received) => read(operation, received, attempt))
+    )
+  }
+}
