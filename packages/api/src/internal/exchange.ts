@@ -1,12 +1,11 @@
 import * as Headers from "@effect/platform/Headers"
 import * as HttpBody from "@effect/platform/HttpBody"
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { constTrue } from "effect/Function"
 import * as Redacted from "effect/Redacted"
 import type * as Tracer from "effect/Tracer"
 import {
@@ -22,6 +21,7 @@ import type { Operation } from "../Operation.js"
 import { parseJson, readAnswer, readRequestId } from "./answer.js"
 import { bounded, redact } from "./redact.js"
 import { retryAfterMillis } from "./retryAfter.js"
+import { withSecretHeaders } from "./secretHeaders.js"
 import { describe, wasSent } from "./transport.js"
 import { version } from "./version.js"
 
@@ -107,14 +107,14 @@ export const makeExchange = ({ attemptTimeout, http, userAgent }: Settings) => {
     "content-type": "application/json",
     "user-agent": userAgent ?? `memstore-flows/${version}`
   })
-  const untraced = HttpClient.withTracerDisabledWhen(http, constTrue)
+  const client = withSecretHeaders(http)
 
   return <Request, A, E>(operation: Operation<Request, A, E>, attempt: Attempt): Effect.Effect<A, E | CallError> => {
     const request = HttpClientRequest.make(operation.method)(attempt.url, {
       headers: Headers.set(headers, "x-auth-token", Redacted.value(attempt.token)),
       ...(attempt.body === undefined ? {} : { body: HttpBody.text(attempt.body, "application/json") })
     })
-    const answer = Effect.flatMap(untraced.execute(request), (response) =>
+    const answer = Effect.flatMap(client.execute(request), (response) =>
       Effect.map(response.text, (text): Answer => ({ status: response.status, headers: response.headers, text }))
     )
     return answer.pipe(
