@@ -167,8 +167,9 @@ const inOrder = (ids: ReadonlyArray<string>): Layout => {
  * The moves that bring a new, empty shard to its even share.
  *
  * When every shard holds one range they all still do afterwards: the new one takes its place between those two where
- * that moves the fewest slots. From k even shards this moves at most k/4 + 1/2 times the fewest possible, so 1 for 2,
- * 1.34 for 3, 1.5 for 4. A cluster whose ranges are already split is levelled with the fewest moves instead.
+ * that moves the fewest slots. Growing from k even shards moves 1 + floor((k-1)^2 / 4) / k times the fewest possible: as
+ * many from 1 and 2, 1.34 times from 3, 1.5 from 4, 3.28 from 11. A cluster whose ranges are already split is levelled
+ * with the fewest moves instead.
  * Sizes differ by at most one in the end.
  *
  * @since 0.1.0
