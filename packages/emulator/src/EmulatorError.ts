@@ -1,0 +1,50 @@
+/**
+ * How the emulator itself can fail.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** A fault breaks the connection of a request; no answer is sent. `applied` tells whether it was carried out. */
+export class ConnectionBroken extends Schema.TaggedError<ConnectionBroken>("@memstore-flows/emulator/ConnectionBroken")(
+  "ConnectionBroken",
+  { requestId: Schema.String, applied: Schema.Boolean }
+) {}
+
+/** The address cannot be listened on, most often because another program does. */
+export class AddressUnavailable extends Schema.TaggedError<AddressUnavailable>(
+  "@memstore-flows/emulator/AddressUnavailable"
+)("AddressUnavailable", { host: Schema.String, port: Schema.Int, reason: Schema.String }) {
+  override get message(): string {
+    return `Cannot listen on ${this.host}:${this.port}: ${this.reason}`
+  }
+}
+
+/** Another emulator that is running holds the state folder. */
+export class FolderLocked extends Schema.TaggedError<FolderLocked>("@memstore-flows/emulator/FolderLocked")(
+  "FolderLocked",
+  { directory: Schema.String, pid: Schema.Int }
+) {
+  override get message(): string {
+    return `The state folder ${this.directory} is in use by process ${this.pid}`
+  }
+}
+
+/** The state folder cannot be read or written, or holds something that is not a saved state. */
+export class FolderUnusable extends Schema.TaggedError<FolderUnusable>("@memstore-flows/emulator/FolderUnusable")(
+  "FolderUnusable",
+  { directory: Schema.String, reason: Schema.String }
+) {
+  override get message(): string {
+    return `The state folder ${this.directory} cannot be used: ${this.reason}`
+  }
+}
+
+/** The wanted data plane does not exist in this version. */
+export class DataPlaneUnavailable extends Schema.TaggedError<DataPlaneUnavailable>(
+  "@memstore-flows/emulator/DataPlaneUnavailable"
+)("DataPlaneUnavailable", { plane: Schema.String }) {
+  override get message(): string {
+    return `The data plane "${this.plane}" is not available in this version; use "simulated" or "auto"`
+  }
+}

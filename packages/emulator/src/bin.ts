@@ -1,0 +1,72 @@
+/**
+ * The emulator as a program.
+ *
+ * @since 0.1.0
+ */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { Emulator } from "./Emulator.js"
+import { DataPlaneUnavailable } from "./EmulatorError.js"
+import { EmulatorServer } from "./EmulatorServer.js"
+import { type CommandLine, parse, usage } from "./internal/commandLine.js"
+import * as StateFolder from "./StateFolder.js"
+
+/** The command line is not understood; `message` names every fault. */
+class Usage extends Data.TaggedError("Usage")<{ readonly message: string }> {}
+
+const cloud = ({ plane, speed, state }: CommandLine) =>
+  Layer.unwrapScoped(
+    Effect.gen(function* () {
+      if (plane === "redis") return yield* new DataPlaneUnavailable({ plane })
+      const storage = state === undefined ? undefined : yield* StateFolder.make(state)
+      return Emulator.layer({ latencies: speed, ...(storage === undefined ? {} : { storage }) })
+    })
+  )
+
+const run = (line: CommandLine) =>
+  Effect.gen(function* () {
+    const { url } = yield* EmulatorServer
+    const kept = line.state === undefined ? "" : `, state: ${line.state}`
+    yield* Console.log(
+      `MemStore emulator at ${url} (data plane: simulated, speed: ${line.speed}${kept}, credential id: emulator, secret: emulator)`
+    )
+    return yield* Effect.never
+  }).pipe(Effect.provide(EmulatorServer.layer(line).pipe(Layer.provide(cloud(line)))))
+
+const program = Effect.gen(function* () {
+  const line = yield* Effect.mapError(
+    parse(process.argv.slice(2)),
+    (faults) => new Usage({ message: `${faults.join("; ")}. Try --help` })
+  )
+  return yield* line.help ? Console.log(usage) : run(line)
+})
+
+const reported = Effect.tapErrorCause(program, (cause) =>
+  Cause.isInterruptedOnly(cause)
+    ? Effect.void
+    : Console.error(
+        Option.match(Cause.failureOption(cause), {
+          onNone: () => Cause.pretty(cause),
+          onSome: (error) => error.message
+        })
+      )
+)
+
+const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return 0
+  const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  return error instanceof Usage ? 2 : 1
+}
+
+NodeRuntime.runMain(Effect.provide(reported, NodeContext.layer), {
+  disableErrorReporting: true,
+  disablePrettyLogger: true,
+  teardown: (exit, onExit) => onExit(exitCode(exit))
+})
