@@ -1,0 +1,175 @@
+/**
+ * How a flow can fail, beside the errors of the calls it makes.
+ *
+ * @since 0.1.0
+ */
+import {
+  Conflict,
+  DecodeError,
+  Forbidden,
+  InvalidInput,
+  InvalidRequest,
+  NotFound,
+  RequestTimeout,
+  ServerError,
+  Throttled,
+  TokenUnavailable,
+  TransportError,
+  Unauthorized,
+  UnexpectedStatus,
+  Unprocessable
+} from "@memstore-flows/api/MemStoreError"
+import * as Schema from "effect/Schema"
+import { describe, Finding } from "./Finding.js"
+
+/**
+ * Every way a call of the API can fail, but for creating a cluster.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CallError = Schema.Union(
+  InvalidRequest,
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  ServerError,
+  Throttled,
+  UnexpectedStatus,
+  TransportError,
+  RequestTimeout,
+  DecodeError,
+  InvalidInput,
+  TokenUnavailable
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type CallError = typeof CallError.Type
+
+/**
+ * Every way creating or restoring a cluster can fail.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CreateError = Schema.Union(...CallError.members, Conflict, Unprocessable)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type CreateError = typeof CreateError.Type
+
+/** The change is unsafe or impossible; `findings` names every reason with its evidence, and nothing was sent. */
+export class Refused extends Schema.TaggedError<Refused>("@memstore-flows/workflows/Refused")("Refused", {
+  flow: Schema.String,
+  findings: Schema.NonEmptyArray(Finding)
+}) {
+  override get message(): string {
+    return `${this.flow} refused: ${this.findings.map(describe).join("; ")}`
+  }
+}
+
+/** The cluster's status is `Failed`, which is final; only deletion works. */
+export class ClusterFailed extends Schema.TaggedError<ClusterFailed>("@memstore-flows/workflows/ClusterFailed")(
+  "ClusterFailed",
+  { clusterId: Schema.String, during: Schema.String }
+) {
+  override get message(): string {
+    return `cluster ${this.clusterId} is Failed (${this.during}); it can only be deleted`
+  }
+}
+
+/** A state that was seen while waiting: from `firstAt` to `lastAt` (milliseconds of the epoch), in `polls` answers. */
+export const Sighting = Schema.Struct({
+  state: Schema.String,
+  firstAt: Schema.Number,
+  lastAt: Schema.Number,
+  polls: Schema.Number
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Sighting = typeof Sighting.Type
+
+/** What was waited for did not come by the deadline; `history` is what was seen instead, the latest last. */
+export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>("@memstore-flows/workflows/WaitTimedOut")(
+  "WaitTimedOut",
+  { what: Schema.String, waitedMillis: Schema.Number, history: Schema.Array(Sighting) }
+) {
+  override get message(): string {
+    const last = this.history.at(-1)
+    const seen = last === undefined ? "nothing seen" : `last seen: ${last.state}`
+    return `waited ${Math.round(this.waitedMillis / 1000)} s for ${this.what}; ${seen}`
+  }
+}
+
+/**
+ * Whether a write took effect, or which object it made, cannot be told from here.
+ *
+ * `lookFor` says what a person must look at; `candidates` are the ids it may be.
+ */
+export class Ambiguous extends Schema.TaggedError<Ambiguous>("@memstore-flows/workflows/Ambiguous")("Ambiguous", {
+  operation: Schema.String,
+  lookFor: Schema.String,
+  candidates: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    const ids = this.candidates.length > 0 ? ` (candidates: ${this.candidates.join(", ")})` : ""
+    return `${this.operation}: outcome unknown; ${this.lookFor}${ids}`
+  }
+}
+
+/** The replica to delete is no replica any more: it became primary, or it is gone. No other is taken in its stead. */
+export class ReplicaChanged extends Schema.TaggedError<ReplicaChanged>("@memstore-flows/workflows/ReplicaChanged")(
+  "ReplicaChanged",
+  {
+    clusterId: Schema.String,
+    shardId: Schema.String,
+    nodeId: Schema.String,
+    became: Schema.Literal("primary", "gone")
+  }
+) {
+  override get message(): string {
+    const what = this.became === "primary" ? "became primary" : "is gone"
+    return `node ${this.nodeId} of shard ${this.shardId} ${what} in mid-flow`
+  }
+}
+
+/** The new replica did not catch up with its primary by the deadline. */
+export class ReplicaNotInSync extends Schema.TaggedError<ReplicaNotInSync>(
+  "@memstore-flows/workflows/ReplicaNotInSync"
+)("ReplicaNotInSync", {
+  clusterId: Schema.String,
+  shardId: Schema.String,
+  nodeId: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `replica ${this.nodeId} of shard ${this.shardId} is not in sync: ${this.detail}`
+  }
+}
+
+/** An undo left something in place on purpose; `reason` says what and why. */
+export class LeftInPlace extends Schema.TaggedError<LeftInPlace>("@memstore-flows/workflows/LeftInPlace")(
+  "LeftInPlace",
+  { reason: Schema.String }
+) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+/** The password of a database user could not be had. Its value is in no message. */
+export class PasswordUnavailable extends Schema.TaggedError<PasswordUnavailable>(
+  "@memstore-flows/workflows/PasswordUnavailable"
+)("PasswordUnavailable", { user: Schema.String, reason: Schema.String }) {
+  override get message(): string {
+    return `no password for database user "${this.user}": ${this.reason}`
+  }
+}

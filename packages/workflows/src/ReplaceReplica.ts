@@ -1,0 +1,173 @@
+/**
+ * The flow "replace a replica in another subnet".
+ *
+ * @since 0.1.0
+ */
+import type { AddReplica } from "@memstore-flows/api/AddReplica"
+import type { DeleteNode } from "@memstore-flows/api/DeleteNode"
+import type { ListClusters } from "@memstore-flows/api/ListClusters"
+import type { ListShards } from "@memstore-flows/api/ListShards"
+import { ResourceId } from "@memstore-flows/api/ResourceId"
+import { Shard } from "@memstore-flows/api/Shard"
+import * as Flow from "@memstore-flows/engine/Flow"
+import type * as Run from "@memstore-flows/engine/Run"
+import * as Step from "@memstore-flows/engine/Step"
+import * as Rules from "@memstore-flows/model/Rules"
+import * as Topology from "@memstore-flows/model/Topology"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Finding } from "./Finding.js"
+import { clusters, inService, projectNodes } from "./Preflight.js"
+import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
+import * as Waiter from "./Waiter.js"
+import { WaitPolicy } from "./WaitPolicy.js"
+
+/**
+ * - `nodeId`: the replica to replace
+ * - `subnetId`: where the new one is placed
+ * - `onUndo`: whether the new replica is removed (default) or kept when the run fails or is cancelled
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Payload = Schema.Struct({
+  clusterId: ResourceId,
+  shardId: ResourceId,
+  nodeId: ResourceId,
+  subnetId: Schema.NonEmptyString,
+  onUndo: Schema.optionalWith(Schema.Literal("remove", "keep"), { exact: true })
+}).annotations({ identifier: "ReplaceReplicaPayload" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Payload = typeof Payload.Type
+
+/**
+ * - `added`, `removed`: node ids
+ * - `sync`: whether the new replica was proven in sync before the old one was deleted
+ * - `endpointsAdded`, `endpointsRemoved`: private IPs, for clients that hold a list
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Result = Schema.Struct({
+  clusterId: Schema.String,
+  shardId: Schema.String,
+  added: Schema.String,
+  removed: Schema.String,
+  sync: Schema.Literal("proven", "unproven"),
+  endpointsAdded: Schema.Array(Schema.String),
+  endpointsRemoved: Schema.Array(Schema.String),
+  shards: Schema.Array(Shard)
+}).annotations({ identifier: "ReplaceReplicaResult" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Result = typeof Result.Type
+
+/**
+ * What this flow calls, and nothing else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Requirements = AddReplica | DeleteNode | ListClusters | ListShards
+
+/**
+ * The contract. It locks the cluster.
+ *
+ * @since 0.1.0
+ * @category contracts
+ */
+export const flow = Flow.make({
+  name: "ReplaceReplica",
+  version: 1,
+  payload: Payload,
+  success: Result,
+  error: ReplicaError,
+  resource: ({ clusterId }) => `cluster/${clusterId}`
+})
+
+const findings = (payload: Payload, shards: ReadonlyArray<Shard>, used: number | undefined): ReadonlyArray<Finding> => {
+  const { clusterId, nodeId, shardId, subnetId } = payload
+  const node = shards.find(({ id }) => id === shardId)?.nodes.find(({ id }) => id === nodeId)
+  const removal = Rules.deleteNode({ clusterId, shards, shardId, nodeId })
+  return [
+    ...Rules.addReplica({
+      clusterId,
+      shards,
+      shardId,
+      subnetId,
+      ...(used === undefined ? {} : { projectNodes: used })
+    }),
+    // The new replica comes first, so the old one is never the last; an unknown shard is named once.
+    ...removal.filter(({ _tag }) => _tag !== "LastReplica" && _tag !== "UnknownShard" && _tag !== "Busy"),
+    ...(node?.subnet.id === subnetId ? [{ _tag: "AlreadyThere" as const, nodeId, subnetId }] : [])
+  ]
+}
+
+const preflight = (payload: Payload) =>
+  Step.make("preflight", {
+    success: Schema.Array(Shard),
+    error: ReplicaError,
+    run: Effect.flatMap(clusters, (known) =>
+      inService(payload.clusterId, "preflight", (shards) => findings(payload, shards, projectNodes(known)))
+    )
+  })
+
+const countIn = (shards: ReadonlyArray<Shard>, shardId: string): number | undefined =>
+  shards.find(({ id }) => id === shardId)?.nodes.length
+
+/** Auto-heal may still be at work: waits until the shard has as many nodes as before. */
+const reached = ({ clusterId, shardId }: Payload, before: ReadonlyArray<Shard>) =>
+  Step.make("topology", {
+    success: Schema.Array(Shard),
+    error: ReplicaError,
+    run: Effect.gen(function* () {
+      const { scale } = yield* WaitPolicy
+      return yield* Waiter.until({
+        what: `shard ${shardId} to have as many nodes as before`,
+        read: inService(clusterId, "topology"),
+        deadline: yield* Waiter.deadlineIn(scale),
+        judge: (shards): Waiter.Verdict<ReadonlyArray<Shard>> => {
+          const count = countIn(shards, shardId)
+          return count === countIn(before, shardId) ? Waiter.done(shards) : Waiter.pending(`${count ?? 0} nodes`)
+        }
+      })
+    })
+  })
+
+/**
+ * The flow as a plain Effect, to be built into others.
+ *
+ * A replica is added in the wanted subnet, identified, proven in sync by `ReplicaSync`; then, its role re-read, the old
+ * one is deleted, and the shard has as many nodes as before. If the old node became primary or is gone meanwhile, the
+ * flow fails with `ReplicaChanged`: another replica is never taken silently. Undone, the new replica is removed, or kept
+ * if `onUndo` says so; once the old one is deleted the new one stays, for the shard needs it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requirements | Run.Run> =>
+  Effect.gen(function* () {
+    const { clusterId, nodeId, shardId, subnetId } = payload
+    const before = yield* preflight(payload)
+    const added = yield* addReplica("add", { clusterId, shardId, subnetId, undo: payload.onUndo })
+    const sync = yield* proveSync("in sync", { clusterId, shardId, nodeId: added })
+    yield* deleteReplica("delete", { clusterId, shardId, nodeId })
+    const after = yield* reached(payload, before)
+    const { endpointsAdded, endpointsRemoved } = Topology.diff(Topology.make(before), Topology.make(after))
+    return { clusterId, shardId, added, removed: nodeId, sync, endpointsAdded, endpointsRemoved, shards: after }
+  })
+
+/**
+ * Makes the flow known to the engine.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = flow.toLayer(body)
