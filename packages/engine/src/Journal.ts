@@ -59,8 +59,8 @@ export interface Service {
   readonly list: (query: Query) => Effect.Effect<ReadonlyArray<RunRecord>, JournalError>
   /** The entries of a run, in order. */
   readonly entries: (run: string) => Effect.Effect<ReadonlyArray<Entry>, JournalError>
-  /** Adds an entry and returns its `seq`; `none`, and nothing written, when its identity is taken or its run is gone. */
-  readonly append: (entry: NewEntry) => Effect.Effect<Option.Option<number>, JournalError>
+  /** Adds an entry and returns it, numbered; `none`, and nothing written, when its identity is taken or its run is gone. */
+  readonly append: (entry: NewEntry) => Effect.Effect<Option.Option<Entry>, JournalError>
   /** Removes runs that ended before a time, and the earliest ended of those above a number. Returns how many. */
   readonly evict: (rule: { readonly endedBefore: number; readonly keep: number }) => Effect.Effect<number, JournalError>
 }

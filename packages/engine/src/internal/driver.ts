@@ -147,7 +147,7 @@ const undoOne = (live: Live, { effect, step }: Undo): Effect.Effect<void> =>
   Effect.suspend(() => {
     const at = now(live)
     publish(live, { _tag: "UndoStarted", run: live.record.id, at, step })
-    return Effect.flatMap(Effect.exit(effect), (exit) => {
+    return Effect.flatMap(Effect.exit(effect()), (exit) => {
       if (live.phase === "detached") return Effect.interrupt
       return undone(live, step, at, Exit.isSuccess(exit) ? undefined : describe(Cause.squash(exit.cause)))
     })

@@ -23,7 +23,7 @@ export interface Handler {
 export interface Undo {
   readonly step: string
   readonly seq: number
-  readonly effect: Effect.Effect<void, unknown>
+  readonly effect: () => Effect.Effect<void, unknown>
 }
 
 /** @internal A body that has ended to wait for a time, for a signal, or for both. */

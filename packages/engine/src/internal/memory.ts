@@ -10,6 +10,18 @@ interface Row {
 
 const ended = (state: Journal.State) => state === "succeeded" || state === "failed" || state === "cancelled"
 
+const numbered = (entry: Journal.NewEntry, seq: number): Journal.Entry => ({
+  run: entry.run,
+  kind: entry.kind,
+  name: entry.name,
+  seq,
+  exit: entry.exit,
+  value: entry.value,
+  undo: entry.undo,
+  startedAt: entry.startedAt,
+  at: entry.at
+})
+
 /** @internal */
 export const make = () => {
   const runs = new Map<string, Row>()
@@ -91,14 +103,14 @@ export const make = () => {
     return page
   }
 
-  const append = (entry: Journal.NewEntry): Option.Option<number> => {
+  const append = (entry: Journal.NewEntry): Option.Option<Journal.Entry> => {
     const row = runs.get(entry.run)
-    const key = `${entry.kind}/${entry.name}`
+    const key = entry.kind === "step" ? entry.name : `\0${entry.kind}/${entry.name}`
     if (!row || row.keys.has(key)) return Option.none()
     row.keys.add(key)
-    const at = row.entries.length + 1
-    row.entries.push({ ...entry, seq: at })
-    return Option.some(at)
+    const stored = numbered(entry, row.entries.length + 1)
+    row.entries.push(stored)
+    return Option.some(stored)
   }
 
   const evict = (endedBefore: number, keep: number) => {

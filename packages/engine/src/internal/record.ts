@@ -7,8 +7,8 @@ import { RecordUnreadable, RunDetached } from "../RunError.js"
 import { type Codec, CodecError, describe, parse, stringify } from "./codec.js"
 import { detach, type Live } from "./live.js"
 
-/** @internal */
-export const keyOf = (kind: Journal.Kind, name: string): string => `${kind}/${name}`
+/** @internal The name itself for a step, which is the key looked up most. */
+export const keyOf = (kind: Journal.Kind, name: string): string => (kind === "step" ? name : `\0${kind}/${name}`)
 
 /** @internal Detaches the run because the journal does not take or give what it should, and ends the fiber. */
 export const lost = (live: Live, problem: RunDetached | RecordUnreadable): Effect.Effect<never> =>
@@ -25,11 +25,9 @@ export const journalFailed = (live: Live, error: Journal.JournalError): Effect.E
 export const tryAppend = (live: Live, entry: Journal.NewEntry): Effect.Effect<Option.Option<Journal.Entry>> =>
   Effect.matchEffect(live.journal.append(entry), {
     onFailure: (error) => journalFailed(live, error),
-    onSuccess: (seq) => {
-      if (Option.isNone(seq)) return Effect.succeedNone
-      const stored = { ...entry, seq: seq.value }
-      live.entries.set(keyOf(entry.kind, entry.name), stored)
-      return Effect.succeedSome(stored)
+    onSuccess: (stored) => {
+      if (Option.isSome(stored)) live.entries.set(keyOf(entry.kind, entry.name), stored.value)
+      return Effect.succeed(stored)
     }
   })
 
@@ -60,6 +58,17 @@ const writeDefect = (thrown: unknown): Effect.Effect<Written<never, never>> =>
 const unwritable = (name: string, error: CodecError) =>
   new CodecError({ reason: `the result of step "${name}" does not fit its schema: ${error.reason}` })
 
+const encoded = <A, E>(
+  name: string,
+  kind: "success" | "failure",
+  exit: Exit.Exit<A, E>,
+  text: Effect.Effect<string | null, CodecError>
+): Effect.Effect<Written<A, E>> =>
+  Effect.matchEffect(text, {
+    onSuccess: (value): Effect.Effect<Written<A, E>> => Effect.succeed({ kind, value, exit }),
+    onFailure: (problem) => writeDefect(unwritable(name, problem))
+  })
+
 /** @internal Encodes how a step ended. What its schemas refuse becomes a defect. */
 export const write = <A, E>(
   name: string,
@@ -67,14 +76,9 @@ export const write = <A, E>(
   error: Codec<E>,
   exit: Exit.Exit<A, E>
 ): Effect.Effect<Written<A, E>> => {
-  const encode = (kind: "success" | "failure", text: Effect.Effect<string | null, CodecError>) =>
-    Effect.matchEffect(text, {
-      onSuccess: (value): Effect.Effect<Written<A, E>> => Effect.succeed({ kind, value, exit }),
-      onFailure: (problem) => writeDefect(unwritable(name, problem))
-    })
-  if (Exit.isSuccess(exit)) return encode("success", success.toText(exit.value))
+  if (Exit.isSuccess(exit)) return encoded(name, "success", exit, success.toText(exit.value))
   const failure = Cause.failureOption(exit.cause)
-  if (Option.isSome(failure)) return encode("failure", error.toText(failure.value))
+  if (Option.isSome(failure)) return encoded(name, "failure", exit, error.toText(failure.value))
   return writeDefect(Option.getOrElse(Cause.dieOption(exit.cause), () => "interrupted"))
 }
 

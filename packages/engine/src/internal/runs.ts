@@ -241,8 +241,8 @@ const signal = <P extends PureSchema>(core: Core, id: string, to: Signal<P>, pay
     if (record.endedAt !== null) return yield* new SignalRefused({ run: id, signal: name, reason: "run-ended" })
     const at = now(core)
     const entry = { run: id, kind: "signal", name, exit: "success", value, undo: false, startedAt: at, at } as const
-    const seq = yield* core.journal.append(entry)
-    if (Option.isSome(seq)) return yield* deliver(core, { ...entry, seq: seq.value })
+    const stored = yield* core.journal.append(entry)
+    if (Option.isSome(stored)) return yield* deliver(core, stored.value)
     const entries = yield* core.journal.entries(id)
     const first = entries.find((other) => other.kind === "signal" && other.name === name)
     if (first?.exit === "success" && sameJson(first.value, value)) return

@@ -5,11 +5,11 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
-import { Run } from "../Run.js"
+import { Run, type Service } from "../Run.js"
 import { StepNameReused, StepNested } from "../RunError.js"
 import type { Codec } from "./codec.js"
 import { cut, isForward, type Live, now, publish } from "./live.js"
-import { append, keyOf, read, replayed, write } from "./record.js"
+import { append, keyOf, read, replayed, type Written, write } from "./record.js"
 
 /** @internal What an undo does, its errors already retried. */
 export type Undoing<R> = Effect.Effect<void, unknown, R>
@@ -40,11 +40,12 @@ export interface IntentSpec<I, A, E, R> {
   readonly undo: (intent: I, result: Option.Option<A>) => Undoing<R>
 }
 
-/** @internal A step at its place in a run; `inside` is the context of what it runs. */
+/** @internal A step at its place in a run. */
 export interface Site<R> {
   readonly live: Live
   readonly name: string
-  readonly inside: Context.Context<R | Run>
+  readonly context: Context.Context<R | Run>
+  readonly run: Service
   readonly restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
   readonly root: boolean
 }
@@ -65,13 +66,21 @@ export const enter = <A, E, R>(
       if (live.seen.has(full)) return Effect.die(new StepNameReused({ run: run.id, step: full }))
       if (live.phase !== "running" && !live.frozen) return Effect.interrupt
       live.seen.add(full)
-      const inside = Context.add(context, Run, { ...run, step: full })
-      return then({ live, name: full, inside, restore, root: fiber === live.root })
+      return then({ live, name: full, context, run, restore, root: fiber === live.root })
     })
   )
 
+const inside = ({ flow, id, live, resource, scope }: Service, step: string): Service => ({
+  id,
+  flow,
+  resource,
+  scope,
+  step,
+  live
+})
+
 const within = <A, E, R>(site: Site<R>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E> =>
-  Effect.mapInputContext(effect, () => site.inside)
+  Effect.mapInputContext(effect, () => Context.add(site.context, Run, inside(site.run, site.name)))
 
 /** @internal Waits for a replay that only looks for undos to have found them; at the root nobody else looks. */
 export const findOnly = <R>(site: Site<R>): Effect.Effect<never> =>
@@ -91,8 +100,8 @@ const begin = <R>({ live, name }: Site<R>): void => {
   if (live.listeners.size > 0) publish(live, { _tag: "StepStarted", run: live.record.id, at, step: name })
 }
 
-const register = <R>(site: Site<R>, seq: number, undo: Undoing<R>): void => {
-  site.live.undos.set(site.name, { step: site.name, seq, effect: within(site, undo) })
+const register = <R>(site: Site<R>, seq: number, undo: () => Undoing<R>): void => {
+  site.live.undos.set(site.name, { step: site.name, seq, effect: () => within(site, Effect.suspend(undo)) })
 }
 
 const found = <R>({ live, name }: Site<R>): void => {
@@ -117,21 +126,40 @@ const conclude = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, exit: Exit.Ex
   const startedAt = live.active.get(name) ?? now(live)
   live.active.delete(name)
   if (!isRecorded(live, exit)) return Exit.isSuccess(exit) ? Effect.interrupt : exit
-  return Effect.flatMap(write(name, ending.success, ending.error, exit), (written) => {
-    const undo = ending.undo !== undefined && (ending.always || written.kind === "success")
-    const base = { run: live.record.id, kind: "step", name, exit: written.kind, value: written.value } as const
-    return Effect.flatMap(append(live, { ...base, undo, startedAt, at: now(live) }), (entry) => {
-      if (Exit.isSuccess(written.exit) && ending.undo) register(site, entry.seq, ending.undo(written.exit.value))
+  return Effect.flatMap(write(name, ending.success, ending.error, exit), (written) =>
+    Effect.flatMap(append(live, entryOf(site, ending, written, startedAt)), (entry) => {
+      if (Exit.isSuccess(written.exit)) registerResult(site, ending, entry.seq, written.exit.value)
       if (live.listeners.size > 0) publish(live, ended(entry))
       return written.exit
     })
-  })
+  )
+}
+
+const entryOf = <A, E, R>(
+  { live, name }: Site<R>,
+  ending: Ending<A, E, R>,
+  written: Written<A, E>,
+  startedAt: number
+): Journal.NewEntry => ({
+  run: live.record.id,
+  kind: "step",
+  name,
+  exit: written.kind,
+  value: written.value,
+  undo: ending.undo !== undefined && (ending.always || written.kind === "success"),
+  startedAt,
+  at: now(live)
+})
+
+const registerResult = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, seq: number, value: A): void => {
+  const { undo } = ending
+  if (undo) register(site, seq, () => undo(value))
 }
 
 const replay = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, entry: Journal.Entry): Effect.Effect<A, E> => {
   const { live } = site
   const again = Effect.map(replayed(live, ending.success, ending.error, entry), (value) => {
-    if (ending.undo) register(site, entry.seq, ending.undo(value))
+    registerResult(site, ending, entry.seq, value)
     return value
   })
   if (!live.frozen) return again
@@ -167,7 +195,7 @@ const keep = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>, intent: I
     at
   } as const
   return Effect.map(append(live, entry), ({ seq }) => {
-    register(site, seq, spec.undo(intent, Option.none()))
+    register(site, seq, () => spec.undo(intent, Option.none()))
     if (live.listeners.size > 0) publish(live, { _tag: "StepPrepared", run: live.record.id, at, step: name })
     return intent
   })
@@ -193,7 +221,7 @@ const prepared = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effe
   const entry = live.entries.get(keyOf("intent", name))
   if (!entry) return live.frozen ? findOnly(site) : prepare(site, spec)
   return Effect.map(read(live, spec.intent, entry), (intent) => {
-    register(site, entry.seq, spec.undo(intent, Option.none()))
+    register(site, entry.seq, () => spec.undo(intent, Option.none()))
     if (live.frozen && !live.entries.has(keyOf("step", name))) found(site)
     return intent
   })
