@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import type { Applied } from "./Applied.js"
 import type { Command } from "./Command.js"
 import { disturb } from "./internal/disturbances.js"
 import { createBackup, createCluster, deleteCluster, updateCluster } from "./internal/lifecycle.js"
@@ -11,21 +12,8 @@ import { addReplica, addShard, deleteNode, deleteShard } from "./internal/scalin
 import type { Refusal } from "./Refusal.js"
 import type { State } from "./State.js"
 import { tick } from "./Tick.js"
-import type { Warning } from "./Warning.js"
 
-/**
- * An accepted command.
- *
- * `objectId`: what the API answers: the id of the cluster, or of the backup for `CreateBackup`; `""` for `ArmFault`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Applied {
-  readonly state: State
-  readonly objectId: string
-  readonly warnings: ReadonlyArray<Warning>
-}
+export type { Applied }
 
 const carryOut = (state: State, command: Command, now: number): Either.Either<Applied, Refusal> => {
   switch (command._tag) {

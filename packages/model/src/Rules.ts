@@ -11,8 +11,12 @@ import type { Shard } from "@memstore-flows/api/Shard"
 import { classify, type Status } from "@memstore-flows/api/Status"
 import type { SubnetAssignment, SubnetRef } from "@memstore-flows/api/Subnet"
 import type { ClusterRequest } from "./Command.js"
+import { assignments, outside, pool, replicaCount, spread } from "./internal/placement.js"
+import { nodesPerShard, port, projectNodes, shardCount, when } from "./internal/quotas.js"
 import type { Reason } from "./Reason.js"
 import type { Warning } from "./Warning.js"
+
+export { assignments, nodesPerShard, pool, port, projectNodes, shardCount, spread }
 
 /**
  * The broken rules, the weightiest first.
@@ -21,8 +25,6 @@ import type { Warning } from "./Warning.js"
  * @category models
  */
 export type Reasons = ReadonlyArray<Reason>
-
-const when = (broken: boolean, reason: Reason): Reasons => (broken ? [reason] : [])
 
 /**
  * Compares full engine versions such as `6.2.5` part by part: -1 when `a` is older than `b`, 1 when it is newer.
@@ -74,127 +76,6 @@ export const settled = (clusterId: string, shards: ReadonlyArray<Shard>): Reason
   const worst =
     statuses.find((status) => classify(status) === "Failed") ?? statuses.find((status) => classify(status) !== "Stable")
   return worst === undefined ? [] : inService({ clusterId, status: worst })
-}
-
-/**
- * 1-12 shards in a cluster.
- *
- * @since 0.1.0
- * @category quotas
- */
-export const shardCount = (wanted: number): Reasons =>
-  when(wanted < limits.shards.min || wanted > limits.shards.max || !Number.isInteger(wanted), {
-    _tag: "QuotaShards",
-    wanted,
-    ...limits.shards
-  })
-
-/**
- * 2-5 nodes in a shard, the primary included.
- *
- * @since 0.1.0
- * @category quotas
- */
-export const nodesPerShard = (wanted: number): Reasons =>
-  when(wanted < limits.nodesPerShard.min || wanted > limits.nodesPerShard.max || !Number.isInteger(wanted), {
-    _tag: "QuotaNodesPerShard",
-    wanted,
-    ...limits.nodesPerShard
-  })
-
-/**
- * At most 60 nodes in a project, over all its clusters. `used`: before, `added`: by this change.
- *
- * @since 0.1.0
- * @category quotas
- */
-export const projectNodes = (input: { readonly used: number; readonly added: number }): Reasons =>
-  when(input.used + input.added > limits.nodesPerProject, {
-    _tag: "QuotaNodesPerProject",
-    used: input.used,
-    added: input.added,
-    max: limits.nodesPerProject
-  })
-
-/**
- * 2000-50000.
- *
- * @since 0.1.0
- * @category quotas
- */
-export const port = (wanted: number): Reasons =>
-  when(wanted < limits.port.min || wanted > limits.port.max || !Number.isInteger(wanted), {
-    _tag: "PortOutOfRange",
-    port: wanted,
-    ...limits.port
-  })
-
-const outside = (subnets: ReadonlyArray<SubnetRef> | undefined, subnetId: string, path: string): Reasons =>
-  when(subnets !== undefined && !subnets.some(({ id }) => id === subnetId), {
-    _tag: "SubnetOutsidePool",
-    path,
-    subnetId
-  })
-
-/**
- * The subnets of one shard must be among the cluster's. `path`: where the assignment stands in the request.
- *
- * @since 0.1.0
- * @category placement
- */
-export const pool = (input: {
-  readonly subnets: ReadonlyArray<SubnetRef> | undefined
-  readonly subnetAssignment: SubnetAssignment
-  readonly path: string
-}): Reasons => [
-  ...outside(input.subnets, input.subnetAssignment.primary.id, `${input.path}.primary.id`),
-  ...input.subnetAssignment.replicas.flatMap(({ id }, index) =>
-    outside(input.subnets, id, `${input.path}.replicas[${index}].id`)
-  )
-]
-
-const replicaCount = (assignment: SubnetAssignment, index: number, nodeCount: number): Reasons =>
-  when(assignment.replicas.length !== nodeCount - 1, {
-    _tag: "AssignmentReplicas",
-    assignment: index,
-    wanted: nodeCount - 1,
-    given: assignment.replicas.length
-  })
-
-/**
- * One assignment for each shard, in each one replica less than nodes, all subnets among `subnets`.
- *
- * @since 0.1.0
- * @category placement
- */
-export const assignments = (
-  input: Pick<ClusterRequest, "shardCount" | "nodeCountPerShard" | "subnets" | "subnetAssignments">
-): Reasons => [
-  ...when(input.subnetAssignments.length !== input.shardCount, {
-    _tag: "AssignmentCount",
-    wanted: input.shardCount,
-    given: input.subnetAssignments.length
-  }),
-  ...input.subnetAssignments.flatMap((each, index) => [
-    ...replicaCount(each, index, input.nodeCountPerShard),
-    ...pool({ subnets: input.subnets, subnetAssignment: each, path: `subnetAssignments[${index}]` })
-  ])
-]
-
-/**
- * Warns when all nodes of a shard would stand in one subnet. The vendor's pages do not forbid it.
- *
- * @since 0.1.0
- * @category placement
- */
-export const spread = (input: {
-  readonly subnetAssignment: SubnetAssignment
-  readonly path: string
-}): ReadonlyArray<Warning> => {
-  const { primary, replicas } = input.subnetAssignment
-  return replicas.length > 0 && replicas.every(({ id }) => id === primary.id)
-    ? [{ _tag: "NotSpread", path: input.path, subnetId: primary.id }]
-    : []
 }
 
 /**

@@ -265,9 +265,11 @@ describe("DeleteShard", () => {
     const without = tick(accepted(state, { _tag: "DeleteShard", clusterId, shardId: "002" }, now).state, now + minute)
     const command: Command = { _tag: "AddShard", clusterId, nodeCount: 2, subnetAssignment: assignment(2) }
     const again = accepted(without, command, now + minute).state
+    const third = accepted(again, { _tag: "DeleteShard", clusterId, shardId: "003" }, now + 2 * minute).state
+    const fourth = accepted(third, command, now + 3 * minute).state
     assert.deepStrictEqual(
-      shardsOf(again, clusterId, now + 2 * minute).map(({ id }) => id),
-      ["001", "003"]
+      shardsOf(fourth, clusterId, now + 4 * minute).map(({ id }) => id),
+      ["001", "004"]
     )
   })
 
@@ -490,6 +492,37 @@ describe("disturbances", () => {
     assert.notStrictEqual(shards[2]?.slots, "")
   })
 
+  it("makes no replacement for a dead node that is being deleted, or whose shard is gone", () => {
+    const { clusterId, now, state } = running({}, { latencies: { ...Latencies.fast, removeNodes: 2000, detect: 9000 } })
+    const dead = nodeId(shardOf(state, clusterId, "002", now), "replica")
+    const hurt = accepted(state, { _tag: "FailNode", clusterId, shardId: "002", nodeId: dead }, now + 1).state
+    const target = { clusterId, shardId: "002" }
+    const shorter = accepted(hurt, { _tag: "DeleteNode", ...target, nodeId: dead }, now + 8000).state
+    assert.strictEqual(tick(shorter, now + 9500).counter, shorter.counter)
+    assert.lengthOf(shardOf(shorter, clusterId, "002", now + minute).nodes, 2)
+    const smaller = tick(accepted(hurt, { _tag: "DeleteShard", ...target }, now + 1).state, now + 5000)
+    assert.lengthOf(smaller.clusters[0]?.shards ?? [], 1)
+    assert.deepStrictEqual(smaller.clusters[0]?.heals, [])
+  })
+
+  it("promotes the replica that has been in sync for the longest", () => {
+    const { clusterId, now, state } = running()
+    const shard = shardOf(state, clusterId, "001", now)
+    const first = nodeId(shard, "replica")
+    const fail = (node: string): Command => ({ _tag: "FailNode", clusterId, shardId: "001", nodeId: node })
+    const renewed = tick(accepted(state, fail(first), now).state, now + minute)
+    const orphaned = accepted(renewed, fail(nodeId(shard, "primary")), now + minute).state
+    const after = shardOf(orphaned, clusterId, "001", now + 2 * minute)
+    assert.strictEqual(nodeId(after, "primary"), nodeId(shard, "replica", 1))
+  })
+
+  it("puts a backup that is being made in Error when its cluster fails", () => {
+    const { clusterId, now, state } = running()
+    const { objectId, state: busy } = accepted(state, { _tag: "CreateBackup", clusterId, name: "one" }, now)
+    const failed = accepted(busy, { _tag: "FailCluster", clusterId }, now + 1).state
+    assert.strictEqual(Either.getOrThrow(View.backup(failed, objectId, now + minute)).status, "Error")
+  })
+
   it("arms a fault for the next operation of a kind only", () => {
     const { clusterId, now, state } = running()
     const armed = accepted(state, { _tag: "ArmFault", kind: "AddReplica", outcome: "Sticks" }, now).state
@@ -528,6 +561,14 @@ describe("a data plane that does the work itself", () => {
     assert.strictEqual(shardOf(named, clusterId, "003", now + minute).nodes[0]?.endpoint, "127.0.0.9")
   })
 
+  it("gives a stage its whole time when it is released after the one before was ended", () => {
+    const created = accepted(project({ endsBy: "signal" }), create(), start)
+    const clusterId = created.objectId
+    const advanced = accepted(created.state, { _tag: "AdvanceOperation", clusterId }, start + minute).state
+    const freed = accepted(advanced, { _tag: "ReleaseOperation", clusterId }, start + 2 * minute).state
+    assert.strictEqual(View.progress(freed, clusterId, start + 2 * minute)?.dueAt, start + 2 * minute + 700)
+  })
+
   it("ends a backup from outside", () => {
     const { clusterId, now, state } = running()
     const signalled = State.withSettings(state, { endsBy: "signal" })
@@ -543,5 +584,35 @@ describe("instant latencies", () => {
     const { objectId, state } = accepted(project({ latencies: Latencies.instant }), create(), start)
     assert.strictEqual(nextTick(state), start)
     assert.strictEqual(statusOf(state, objectId, start), "Running")
+  })
+})
+
+describe("time", () => {
+  it("ends each piece of work at its own moment, the earliest first", () => {
+    const { clusterId, now, state } = running()
+    const other = accepted(state, create({ name: "other" }), now)
+    const changing = accepted(other.state, { _tag: "UpdateCluster", clusterId, change: {} }, now).state
+    assert.strictEqual(nextTick(tick(changing, now + 150)), now + 300)
+    assert.strictEqual(statusOf(changing, clusterId, now + 300), "Running")
+    assert.strictEqual(statusOf(changing, other.objectId, now + 300), "Creating")
+    assert.strictEqual(nextTick(tick(changing, now + minute)), undefined)
+  })
+
+  it("never goes back", () => {
+    const { now, state } = running()
+    assert.strictEqual(tick(state, now - 1), state)
+  })
+
+  it("keeps the last 200 operations that ended, oldest first", () => {
+    const { clusterId, now, state } = running({}, { latencies: Latencies.instant })
+    let current = state
+    for (let index = 0; index < 205; index++) {
+      current = accepted(current, { _tag: "UpdateCluster", clusterId, change: {} }, now + index).state
+    }
+    assert.deepInclude(state.history[0], { kind: "CreateCluster", outcome: "Completed", startedAt: start })
+    const { history } = tick(current, now + minute)
+    assert.lengthOf(history, 200)
+    assert.strictEqual(history.at(-1)?.startedAt, now + 204)
+    assert.deepInclude(current.writes, { CreateCluster: 1, UpdateCluster: 205 })
   })
 })

@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import { apply } from "../src/Apply.js"
 import { slotsAt } from "../src/internal/clusters.js"
 import * as Latencies from "../src/Latencies.js"
+import * as Operation from "../src/Operation.js"
 import * as State from "../src/State.js"
 import { nextTick, tick } from "../src/Tick.js"
 import * as View from "../src/View.js"
@@ -24,6 +25,9 @@ const assertSound = (state: State.State, now: number): void => {
   for (const cluster of state.clusters) {
     assert.isAtMost(cluster.shards.length, 12)
     assert.isAtLeast(cluster.shards.length, 1)
+    assert.strictEqual(new Set(cluster.shards.map(({ id }) => id)).size, cluster.shards.length)
+    const due = cluster.operation === null ? undefined : Operation.dueAt(cluster.operation)
+    for (const at of [due ?? now, ...cluster.heals.map(({ dueAt }) => dueAt)]) assert.isAtLeast(at, now)
     assert.deepStrictEqual(Slots.coverage(slotsAt(cluster, now).values()), { missing: [], overlapping: [] })
     for (const shard of cluster.shards) {
       assert.isAtMost(shard.nodes.length, 5)

@@ -120,14 +120,13 @@ export const newShard = (
   }
 }
 
-/** The live replica that holds the most data: synced ones first, then the longest in service. */
-export const freshest = (cluster: ClusterState, shard: ShardState, now: number): NodeState | undefined => {
+/** The live replica that holds the most data: the one in sync for the longest. */
+export const freshest = (cluster: ClusterState, shard: ShardState): NodeState | undefined => {
   const leaving = cluster.operation?.kind === "DeleteNode" ? cluster.operation.nodeIds : []
-  const rank = ({ syncedAt }: NodeState): number => (syncedAt === null || syncedAt > now ? 1 : 0)
   return shard.nodes
     .filter((node) => node.role === "replica" && node.downAt === null && node.readyAt !== null)
     .filter(({ id }) => !leaving.includes(id))
-    .sort((a, b) => rank(a) - rank(b) || (a.syncedAt ?? 0) - (b.syncedAt ?? 0))[0]
+    .sort((a, b) => (a.syncedAt ?? 0) - (b.syncedAt ?? 0))[0]
 }
 
 /** Moves the primary role of a shard to one node. */

@@ -66,10 +66,10 @@ const failNode = (state: State, command: Of<"FailNode">, now: number): Outcome =
     })
   })
 
-const switchPrimary = (state: State, command: Of<"SwitchPrimary">, now: number): Outcome =>
+const switchPrimary = (state: State, command: Of<"SwitchPrimary">): Outcome =>
   withShard(state, command, (cluster, shard) => {
     const { clusterId, shardId } = command
-    const nodeId = command.nodeId ?? freshest(cluster, shard, now)?.id
+    const nodeId = command.nodeId ?? freshest(cluster, shard)?.id
     if (nodeId === undefined) {
       return check(state, [{ _tag: "NoReplica", clusterId, shardId }], () => accept(state, clusterId))
     }
@@ -152,7 +152,7 @@ export const disturb = (state: State, command: Disturbance, now: number): Outcom
     case "FailNode":
       return failNode(state, command, now)
     case "SwitchPrimary":
-      return switchPrimary(state, command, now)
+      return switchPrimary(state, command)
     case "FailCluster":
       return failCluster(state, command, now)
     case "StickOperation":

@@ -22,7 +22,7 @@ const loseShare = (cluster: ClusterState, shardId: string, now: number): Cluster
 const replaceNode = (state: State, cluster: ClusterState, heal: Heal, shard: ShardState, dead: NodeState): State => {
   const now = heal.dueAt
   const { latencies } = state.settings
-  const heir = dead.role === "primary" ? freshest(cluster, shard, now) : undefined
+  const heir = dead.role === "primary" ? freshest(cluster, shard) : undefined
   const orphaned = dead.role === "primary" && heir === undefined
   const ids = identities(state)
   const node = newNode(ids, {
@@ -41,24 +41,11 @@ const replaceNode = (state: State, cluster: ClusterState, heal: Heal, shard: Sha
   }
   const kept = orphaned ? loseShare(cluster, shard.id, now) : cluster
   const next: Heal = { phase: "Replacing", shardId: shard.id, nodeId: node.id, dueAt: now + latencies.replace }
-  const renamed = renameTarget(kept, dead.id, node.id)
   return put(
     { ...state, counter: ids.counter() },
-    putShard({ ...renamed, heals: renamed.heals.map((each) => (each === heal ? next : each)) }, replaced)
+    putShard({ ...kept, heals: kept.heals.map((each) => (each === heal ? next : each)) }, replaced)
   )
 }
-
-/** An operation that was making the dead node now makes its replacement. */
-const renameTarget = (cluster: ClusterState, dead: string, fresh: string): ClusterState =>
-  cluster.operation === null || !cluster.operation.nodeIds.includes(dead)
-    ? cluster
-    : {
-        ...cluster,
-        operation: {
-          ...cluster.operation,
-          nodeIds: cluster.operation.nodeIds.map((id) => (id === dead ? fresh : id))
-        }
-      }
 
 /** Carries out what a heal does when it is due. */
 export const heal = (state: State, cluster: ClusterState, due: Heal): State => {

@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import type { Applied } from "../Apply.js"
+import type { Applied } from "../Applied.js"
 import type { BackupState } from "../BackupState.js"
 import { isRunning } from "../BackupState.js"
 import type { ClusterState } from "../ClusterState.js"
