@@ -44,15 +44,13 @@ const ofEntry = (entry: Journal.Entry, prepared: ReadonlySet<string>, now: numbe
   }
 }
 
-const ofRun = (record: Journal.RunRecord): ReadonlyArray<Event> => {
-  const run = record.id
-  if (record.startedAt === null) {
-    return [{ _tag: "Queued", run, at: record.createdAt, resource: record.resource ?? "" }]
-  }
-  const started: Event = { _tag: "RunStarted", run, at: record.startedAt }
-  if (record.cancelRequestedAt === null) return [started]
-  return [started, { _tag: "CancelRequested", run, at: record.cancelRequestedAt }]
-}
+const ofRun = (record: Journal.RunRecord): Event =>
+  record.startedAt === null
+    ? { _tag: "Queued", run: record.id, at: record.createdAt, resource: record.resource ?? "" }
+    : { _tag: "RunStarted", run: record.id, at: record.startedAt }
+
+const ofCancel = ({ cancelRequestedAt: at, id: run }: Journal.RunRecord): ReadonlyArray<Event> =>
+  at === null ? [] : [{ _tag: "CancelRequested", run, at }]
 
 const underWay = (live: Live, known: ReadonlySet<string>): ReadonlyArray<Event> => {
   const run = live.record.id
@@ -70,8 +68,17 @@ export const historyOf = (
   now: number
 ): ReadonlyArray<Event> => {
   const prepared = new Set(entries.filter((entry) => entry.kind === "intent").map((entry) => entry.name))
-  const past = [...ofRun(record), ...entries.flatMap((entry) => ofEntry(entry, prepared, record.endedAt ?? now))]
-  const all = live ? [...past, ...underWay(live, prepared)] : past
+  const told = (some: ReadonlyArray<Journal.Entry>) =>
+    some.flatMap((entry) => ofEntry(entry, prepared, record.endedAt ?? now))
+  const forward = entries.filter((entry) => entry.kind !== "undo")
+  const undos = entries.filter((entry) => entry.kind === "undo")
+  const all = [
+    ofRun(record),
+    ...told(forward),
+    ...(live ? underWay(live, prepared) : []),
+    ...ofCancel(record),
+    ...told(undos)
+  ]
   const ordered = all.sort((a, b) => a.at - b.at)
   return outcome && record.endedAt !== null ? [...ordered, lastEvent(record.id, record.endedAt, outcome)] : ordered
 }

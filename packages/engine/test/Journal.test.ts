@@ -1,0 +1,4 @@
+import { memory } from "./contract/harness.js"
+import { journalContract } from "./contract/JournalContract.js"
+
+journalContract("the journal in memory", memory)
