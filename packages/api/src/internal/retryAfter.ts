@@ -9,7 +9,7 @@ export const retryAfterMillis = (headers: Readonly<Record<string, string>>): Eff
   if (value === undefined || value === "") return Effect.succeed(undefined)
   if (/^\d+$/.test(value)) return Effect.succeed(Number(value) * 1000)
   return Effect.map(Clock.currentTimeMillis, (now) =>
-    Option.match(DateTime.make(value), {
+    Option.match(DateTime.make(value.replace(/ GMT$/, " Z")), {
       onNone: () => undefined,
       onSome: (at) => Math.max(0, DateTime.toEpochMillis(at) - now)
     })

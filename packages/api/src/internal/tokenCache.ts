@@ -59,7 +59,8 @@ export const makeCache = (settings: Settings) => {
   const pace = (now: number, failed: boolean, askedMillis: number): void => {
     const quiet = now - state.endedAt > 2 * ceiling
     const streak = quiet ? 0 : state.streak
-    const wait = streak === 0 && !failed ? 0 : Math.min(ceiling, floor * 2 ** Math.max(0, streak - 1))
+    const doublings = failed ? streak : streak - 1
+    const wait = doublings < 0 ? 0 : Math.min(ceiling, floor * 2 ** doublings)
     state.endedAt = now
     state.notBefore = now + Math.max(wait, askedMillis)
     state.streak = streak + 1

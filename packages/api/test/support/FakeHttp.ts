@@ -2,6 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
@@ -22,10 +23,10 @@ export type Reply =
 const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
   request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
 
-/** An `HttpClient` that answers from a function and remembers what it was sent. */
-export const fakeHttp = (reply: (seen: Seen, index: number) => Reply) => {
+/** An `HttpClient` that answers from a function, after the gate opens, and remembers what it was sent. */
+export const fakeHttp = (reply: (seen: Seen, index: number) => Reply, gate?: Deferred.Deferred<void>) => {
   const seen: Array<Seen> = []
-  const client = HttpClient.make((request, url) =>
+  const respond = (request: HttpClientRequest.HttpClientRequest, url: URL) =>
     Effect.suspend(() => {
       const one = { method: request.method, url: url.href, headers: request.headers, body: bodyOf(request) }
       const answer = reply(one, seen.push(one) - 1)
@@ -40,6 +41,8 @@ export const fakeHttp = (reply: (seen: Seen, index: number) => Reply) => {
         HttpClientResponse.fromWeb(request, new Response(status === 204 ? null : text, { status, headers }))
       )
     })
+  const client = HttpClient.make((request, url) =>
+    gate === undefined ? respond(request, url) : Effect.zipRight(Deferred.await(gate), respond(request, url))
   )
   return { seen, layer: Layer.succeed(HttpClient.HttpClient, client) }
 }
