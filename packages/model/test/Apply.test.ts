@@ -412,6 +412,9 @@ describe("disturbances", () => {
       dead
     )
     assert.deepInclude(healed.nodes[2], { name: "test-cluster-001-004", role: "replica", subnet: { id: subnetB } })
+    const again: Command = { _tag: "FailNode", clusterId, shardId: "001", nodeId: nodeId(healed, "replica", 1) }
+    const twice = accepted(hurt, again, now + minute).state
+    assert.strictEqual(shardOf(twice, clusterId, "001", now + 2 * minute).nodes[2]?.name, "test-cluster-001-005")
   })
 
   it("promotes a replica for a dead primary, then makes a new replica, in mid-operation too", () => {
