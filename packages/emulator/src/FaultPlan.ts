@@ -116,7 +116,7 @@ export interface Struck {
  * @category combinators
  */
 export const meet = (plan: FaultPlan, met: Met, now: number): readonly [FaultPlan, ReadonlyArray<Struck>] => {
-  const random = new PCGRandom()
+  const random = new PCGRandom(0)
   random.setState([...plan.random])
   const struck: Array<Struck> = []
   const faults = plan.faults.map((fault) => {
