@@ -1,0 +1,169 @@
+/**
+ * What one call costs over loopback: ours against bare `undici.request` with JSON, and `HttpApiClient` as it comes.
+ *
+ * The server runs in a process of its own and answers from memory. All clients take turns in the same run, so that
+ * they share the machine's moods; each number is the median over the rounds.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import * as Http from "node:http"
+import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { AddReplica, GetNode, ListShards, MemStore, MemStoreApi } from "@memstore-flows/api"
+import { Effect, Redacted } from "effect"
+import { Agent, request } from "undici"
+
+const cluster = "qwerqwer-7347-4d87-a49f-e705e91db2fb"
+const subnet = { id: "yyyyyyyy-0a69-4f8b-b56d-59ce12b4d55b" }
+
+const node = (shard: number, ordinal: number) => ({
+  id: `aaaaaaaa-c12e-46f9-81a0-60ab1950a4${shard}${ordinal}`,
+  name: `test-cluster-00${shard}-00${ordinal}`,
+  subnet,
+  endpoint: `10.184.${shard}.${ordinal}`,
+  role: ordinal === 1 ? "primary" : "replica",
+  status: "Running",
+  createdAt: "2024-03-06T02:35:13Z"
+})
+
+const shard = (ordinal: number) => ({
+  id: `00${ordinal}`,
+  name: `test-cluster-00${ordinal}`,
+  slots: ordinal === 1 ? "0-8191" : "8192-16383",
+  nodes: [node(ordinal, 1), node(ordinal, 2), node(ordinal, 3)],
+  status: "Running",
+  createdAt: "2024-03-06T02:35:13Z"
+})
+
+const serve = () => {
+  const reply = (status: number, body: unknown) => ({ status, bytes: Buffer.from(JSON.stringify(body)) })
+  const answers = {
+    node: reply(200, node(1, 1)),
+    shards: reply(200, { shards: [shard(1), shard(2)] }),
+    accepted: reply(201, { objectId: cluster })
+  }
+  const server = Http.createServer((incoming, outgoing) => {
+    const { bytes, status } =
+      incoming.method === "POST" ? answers.accepted : incoming.url?.endsWith("shards") ? answers.shards : answers.node
+    incoming.resume()
+    incoming.on("end", () => {
+      outgoing.writeHead(status, { "content-type": "application/json", "content-length": bytes.length })
+      outgoing.end(bytes)
+    })
+  })
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    process.stdout.write(`${typeof address === "object" && address !== null ? address.port : 0}\n`)
+  })
+  process.stdin.resume().on("end", () => process.exit(0))
+}
+
+interface Contender {
+  readonly name: string
+  readonly calls: Readonly<Record<string, () => Promise<unknown>>>
+}
+
+const bare = (url: string): Contender => {
+  const dispatcher = new Agent()
+  const headers = { "x-auth-token": "token", "content-type": "application/json", accept: "application/json" }
+  const call = async (method: "GET" | "POST", path: string, body?: unknown) => {
+    const answer = await request(`${url}${path}`, {
+      dispatcher,
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    return await answer.body.json()
+  }
+  return {
+    name: "undici",
+    calls: {
+      GetNode: () => call("GET", `/v1/clusters/${cluster}/shards/001/nodes/n1`),
+      ListShards: () => call("GET", `/v1/clusters/${cluster}/shards`),
+      AddReplica: () => call("POST", `/v1/clusters/${cluster}/shards/001/nodes`, { subnet })
+    }
+  }
+}
+
+const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
+
+const ours = (url: string) =>
+  Effect.gen(function* () {
+    const [getNode, listShards, addReplica] = yield* Effect.all([GetNode, ListShards, AddReplica])
+    return {
+      name: "ours",
+      calls: {
+        GetNode: () => run(getNode({ clusterId: cluster, shardId: "001", nodeId: "n1" })),
+        ListShards: () => run(listShards({ clusterId: cluster })),
+        AddReplica: () => run(addReplica({ clusterId: cluster, shardId: "001", subnet }))
+      }
+    } satisfies Contender
+  }).pipe(Effect.provide(MemStore.layer({ baseUrl: url, token: Redacted.make("token") })))
+
+const asItComes = (url: string) =>
+  Effect.gen(function* () {
+    const client = yield* HttpApiClient.make(MemStoreApi, {
+      baseUrl: url,
+      transformClient: HttpClient.mapRequest(HttpClientRequest.setHeader("x-auth-token", "token"))
+    })
+    const path = { clusterId: cluster, shardId: "001" }
+    return {
+      name: "HttpApiClient",
+      calls: {
+        GetNode: () => run(client.nodes.getNode({ path: { ...path, nodeId: "n1" } })),
+        ListShards: () => run(client.shards.listShards({ path })),
+        AddReplica: () => run(client.nodes.addReplica({ path, payload: { subnet } }))
+      }
+    } satisfies Contender
+  })
+
+const median = (numbers: ReadonlyArray<number>): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
+
+/** Microseconds for one call, `width` at a time. */
+const measure = async (call: () => Promise<unknown>, calls: number, width: number): Promise<number> => {
+  const lane = async () => {
+    for (let index = 0; index < calls / width; index++) await call()
+  }
+  const began = performance.now()
+  await Promise.all(Array.from({ length: width }, lane))
+  return ((performance.now() - began) * 1000) / calls
+}
+
+const main = async () => {
+  const server = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", "serve"], {
+    stdio: ["pipe", "pipe", "inherit"]
+  })
+  const [line] = await once(server.stdout, "data")
+  const url = `http://127.0.0.1:${String(line).trim()}`
+  const program = Effect.gen(function* () {
+    const contenders = [bare(url), yield* ours(url), yield* asItComes(url)]
+    const rounds = Number(process.env["ROUNDS"] ?? 15)
+    const calls = Number(process.env["CALLS"] ?? 1000)
+    for (const width of [1, 16]) {
+      for (const operation of ["GetNode", "ListShards", "AddReplica"]) {
+        const times = contenders.map((): Array<number> => [])
+        for (let round = -3; round < rounds; round++) {
+          for (const [index, { calls: known }] of contenders.entries()) {
+            const call = known[operation as keyof typeof known]
+            const micros = yield* Effect.promise(() => measure(call ?? (() => Promise.resolve()), calls, width))
+            if (round >= 0) times[index]?.push(micros)
+          }
+        }
+        const medians = times.map(median)
+        const cells = contenders.map(({ name }, index) => {
+          const own = medians[index] ?? Number.NaN
+          return `${name} ${own.toFixed(0)} us (${(own / (medians[0] ?? 1)).toFixed(2)}x)`
+        })
+        console.log(`${operation.padEnd(11)} ${String(width).padStart(2)} at a time   ${cells.join("   ")}`)
+      }
+    }
+  })
+  await Effect.runPromise(program.pipe(Effect.provide(NodeHttpClient.layerUndici)))
+  server.stdin.end()
+}
+
+if (process.argv[2] === "serve") serve()
+else await main()
