@@ -1,6 +1,7 @@
 /** Steps and runs per second on the journal in memory, beside `@effect/workflow` on its engine in memory. */
-import { Engine, Flow, Journal, Runs, Step } from "@memstore-flows/engine"
+
 import { Activity, Workflow, WorkflowEngine } from "@effect/workflow"
+import { Engine, Flow, Journal, Runs, Step } from "@memstore-flows/engine"
 import { Console, Effect, Layer, Schema } from "effect"
 
 const rounds = 7
@@ -87,10 +88,7 @@ const main = Effect.gen(function* () {
   const many = yield* perSecond(runs, fifty(runs, ours(5))).pipe(Effect.provide(OursLive))
   const stockMany = yield* perSecond(stockRuns, fifty(stockRuns, stock(5))).pipe(Effect.provide(StockLive))
   yield* Effect.sync(() =>
-    console.table([
-      row("steps/s, one run", oneRun, stockRun),
-      row("runs/s of 5 steps, 50 at once", many, stockMany)
-    ])
+    console.table([row("steps/s, one run", oneRun, stockRun), row("runs/s of 5 steps, 50 at once", many, stockMany)])
   )
   yield* Console.log(`median of ${rounds} rounds, after one to warm up`)
 })

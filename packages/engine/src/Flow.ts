@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import { type Codec, codecOf, type PureSchema } from "./internal/codec.js"
-import type { Live } from "./internal/live.js"
+import { type Live, place } from "./internal/live.js"
 import { lost } from "./internal/record.js"
 import { Engine } from "./internal/registry.js"
 import type { JournalError } from "./Journal.js"
@@ -85,9 +85,9 @@ const register = <Payload extends PureSchema, A, E, R>(
       error: erase(codecOf(flow.error)),
       fork: (live) => {
         const { id, resource } = live.record
-        const run = { id, flow: flow.name, resource, scope: "", step: undefined, live }
-        const ready = Effect.provideService(Effect.interruptible(start(live)), Run, run)
-        return Runtime.runFork(runtime)(ready, { immediate: false })
+        const run = { id, flow: flow.name, resource, scope: "", live }
+        const body = Effect.locally(Effect.interruptible(start(live)), place, { step: undefined })
+        return Runtime.runFork(runtime)(Effect.provideService(body, Run, run), { immediate: false })
       }
     })
   })

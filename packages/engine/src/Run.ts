@@ -5,9 +5,10 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Schema from "effect/Schema"
 import { Event, type ProgressReport } from "./Event.js"
-import { type Live, now, publish } from "./internal/live.js"
+import { type Live, now, place, publish } from "./internal/live.js"
 import { State } from "./JournalRecord.js"
 
 /**
@@ -40,9 +41,7 @@ export class Info extends Schema.Class<Info>("@memstore-flows/engine/Run/Info")(
 }) {}
 
 /**
- * Where in the run an effect stands.
- *
- * `scope` is the prefix of step names; `step` is the step under way, `undefined` between steps.
+ * The run an effect is part of. `scope` is the prefix of step names, empty or ending in a slash.
  *
  * @since 0.1.0
  * @category models
@@ -52,7 +51,6 @@ export interface Service {
   readonly flow: string
   readonly resource: string | null
   readonly scope: string
-  readonly step: string | undefined
   /** @internal */
   readonly live: Live
 }
@@ -83,7 +81,7 @@ export const id: Effect.Effect<string, never, Run> = Effect.map(Run, (run) => ru
  * @category constructors
  */
 export const progress = (report: ProgressReport): Effect.Effect<void, never, Run> =>
-  Effect.map(Run, ({ live, scope, step }) => {
+  Effect.zipWith(Run, FiberRef.get(place), ({ live, scope }, { step }) => {
     if (live.frozen && live.phase !== "undoing") return
     const event: Event = { _tag: "Progress", run: live.record.id, at: now(live), step: step ?? scope, progress: report }
     live.progress = event

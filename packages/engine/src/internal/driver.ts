@@ -10,7 +10,7 @@ import { type Defect, nothingUndone, type Outcome, type UndoReport } from "../Ou
 import { RunDetached } from "../RunError.js"
 import { type CodecError, describe, stringify } from "./codec.js"
 import { type Core, cancelled, handlerOf, liveOf, outcomeCodec, outcomeOf, owedBy, spawn } from "./core.js"
-import { cut, detach, type Handler, type Live, now, type Park, publish, type Undo } from "./live.js"
+import { cut, detach, type Handler, type Live, now, type Park, place, publish, type Undo } from "./live.js"
 import { append, journalFailed, keyOf } from "./record.js"
 
 type Result = Outcome<unknown, unknown>
@@ -147,7 +147,7 @@ const undoOne = (live: Live, { effect, step }: Undo): Effect.Effect<void> =>
   Effect.suspend(() => {
     const at = now(live)
     publish(live, { _tag: "UndoStarted", run: live.record.id, at, step })
-    return Effect.flatMap(Effect.exit(effect()), (exit) => {
+    return Effect.flatMap(Effect.exit(Effect.locally(effect(), place, { step })), (exit) => {
       if (live.phase === "detached") return Effect.interrupt
       return undone(live, step, at, Exit.isSuccess(exit) ? undefined : describe(Cause.squash(exit.cause)))
     })

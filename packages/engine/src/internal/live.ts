@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import type { Outcome } from "../Outcome.js"
@@ -71,6 +72,17 @@ export interface Live {
   cancelMark: Deferred.Deferred<void> | undefined
   problem: RunDetached | RecordUnreadable | undefined
 }
+
+/** @internal Which step a fiber is in. Each fiber has its own, made from its parent's when it is forked. */
+export interface Place {
+  step: string | undefined
+}
+
+/** @internal Changed in place: setting a `FiberRef` for every step costs more than the rest of the step. */
+export const place: FiberRef.FiberRef<Place> = FiberRef.unsafeMake<Place>(
+  { step: undefined },
+  { fork: ({ step }) => ({ step }), join: (mine) => mine }
+)
 
 /** @internal */
 export const now = (live: Live): number => live.clock.unsafeCurrentTimeMillis()

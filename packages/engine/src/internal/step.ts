@@ -5,10 +5,10 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
-import { Run, type Service } from "../Run.js"
+import { Run } from "../Run.js"
 import { StepNameReused, StepNested } from "../RunError.js"
 import type { Codec } from "./codec.js"
-import { cut, isForward, type Live, now, publish } from "./live.js"
+import { cut, isForward, type Live, now, type Place, place, publish } from "./live.js"
 import { append, keyOf, read, replayed, type Written, write } from "./record.js"
 
 /** @internal What an undo does, its errors already retried. */
@@ -44,16 +44,16 @@ export interface IntentSpec<I, A, E, R> {
 export interface Site<R> {
   readonly live: Live
   readonly name: string
+  readonly place: Place
   readonly context: Context.Context<R | Run>
-  readonly run: Service
-  readonly restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  readonly restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   readonly root: boolean
 }
 
 /** @internal Enters a step: takes its name, and hands what follows an uninterruptible region. */
 export const enter = <A, E, R>(
   name: string,
-  then: (site: Site<R>) => Effect.Effect<A, E>
+  then: (site: Site<R>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R | Run> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.withFiberRuntime<A, E, R | Run>((fiber) => {
@@ -62,25 +62,24 @@ export const enter = <A, E, R>(
       const run = Context.get(context, Run)
       const { live } = run
       const full = run.scope + name
-      if (run.step !== undefined) return Effect.die(new StepNested({ run: run.id, step: full, inside: run.step }))
+      const here = fiber.getFiberRef(place)
+      if (here.step !== undefined) return Effect.die(new StepNested({ run: run.id, step: full, inside: here.step }))
       if (live.seen.has(full)) return Effect.die(new StepNameReused({ run: run.id, step: full }))
       if (live.phase !== "running" && !live.frozen) return Effect.interrupt
       live.seen.add(full)
-      return then({ live, name: full, context, run, restore, root: fiber === live.root })
+      return then({ live, name: full, place: here, context, restore, root: fiber === live.root })
     })
   )
 
-const inside = ({ flow, id, live, resource, scope }: Service, step: string): Service => ({
-  id,
-  flow,
-  resource,
-  scope,
-  step,
-  live
-})
-
-const within = <A, E, R>(site: Site<R>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E> =>
-  Effect.mapInputContext(effect, () => Context.add(site.context, Run, inside(site.run, site.name)))
+/** Runs what a step runs, and says meanwhile which step the fiber is in. */
+const within = <A, E, R>({ name, place, restore }: Site<R>, effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    place.step = name
+    return Effect.map(Effect.exit(restore(effect)), (exit) => {
+      place.step = undefined
+      return exit
+    })
+  })
 
 /** @internal Waits for a replay that only looks for undos to have found them; at the root nobody else looks. */
 export const findOnly = <R>(site: Site<R>): Effect.Effect<never> =>
@@ -101,7 +100,11 @@ const begin = <R>({ live, name }: Site<R>): void => {
 }
 
 const register = <R>(site: Site<R>, seq: number, undo: () => Undoing<R>): void => {
-  site.live.undos.set(site.name, { step: site.name, seq, effect: () => within(site, Effect.suspend(undo)) })
+  site.live.undos.set(site.name, {
+    step: site.name,
+    seq,
+    effect: () => Effect.provide(Effect.suspend(undo), site.context)
+  })
 }
 
 const found = <R>({ live, name }: Site<R>): void => {
@@ -167,13 +170,17 @@ const replay = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, entry: Journal.
   return Effect.ensuring(again, Effect.zipRight(told, Effect.yieldNow()))
 }
 
-const perform = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, run: Effect.Effect<A, E, R>): Effect.Effect<A, E> => {
+const perform = <A, E, R>(
+  site: Site<R>,
+  ending: Ending<A, E, R>,
+  run: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
   const { live, name } = site
   const entry = live.entries.get(keyOf("step", name))
   if (entry) return replay(site, ending, entry)
   if (live.frozen) return findOnly(site)
   if (!live.active.has(name)) begin(site)
-  return Effect.flatMap(Effect.exit(site.restore(within(site, run))), (exit) => conclude(site, ending, exit))
+  return Effect.flatMap(within(site, run), (exit) => conclude(site, ending, exit))
 }
 
 /** @internal */
@@ -201,12 +208,12 @@ const keep = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>, intent: I
   })
 }
 
-const prepare = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effect.Effect<I, E> => {
+const prepare = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effect.Effect<I, E, R> => {
   const { live } = site
   const neverRan: Ending<A, E, R> = { ...spec, undo: undefined, always: false }
   const refuse = (exit: Exit.Exit<never, E>) => Effect.zipRight(conclude(site, neverRan, exit), Effect.never)
   begin(site)
-  return Effect.flatMap(Effect.exit(site.restore(within(site, spec.prepare))), (exit) => {
+  return Effect.flatMap(within(site, spec.prepare), (exit) => {
     if (Exit.isFailure(exit)) return refuse(Exit.failCause(exit.cause))
     if (!isForward(live)) return Effect.interrupt
     return Effect.matchEffect(spec.intent.toText(exit.value), {
@@ -216,7 +223,7 @@ const prepare = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effec
   })
 }
 
-const prepared = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effect.Effect<I, E> => {
+const prepared = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effect.Effect<I, E, R> => {
   const { live, name } = site
   const entry = live.entries.get(keyOf("intent", name))
   if (!entry) return live.frozen ? findOnly(site) : prepare(site, spec)
