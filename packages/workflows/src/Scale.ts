@@ -84,6 +84,11 @@ export interface AddShardOptions {
   readonly undo?: "remove" | "nothing" | undefined
 }
 
+const sendAdd = ({ clusterId, nodeCount, subnetAssignments }: AddShardOptions) =>
+  Effect.flatMap(AddShard, (send) =>
+    Effect.as(send({ clusterId, nodeCount, subnetAssignments }), Option.none<string>())
+  )
+
 const takeAway = (clusterId: string, before: ReadonlyArray<Shard>, result: Option.Option<string>) =>
   Effect.gen(function* () {
     const { scale } = yield* WaitPolicy
@@ -122,7 +127,7 @@ export const addShard = (
         })
       ),
       look: (before) => lookForShard(options.clusterId, before),
-      apply: () => Effect.flatMap(AddShard, (send) => Effect.as(send(options), Option.none<string>())),
+      apply: () => sendAdd(options),
       timeout: policy.scale,
       undo: (before, result) => (options.undo === "nothing" ? Effect.void : takeAway(options.clusterId, before, result))
     })

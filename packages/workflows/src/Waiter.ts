@@ -136,5 +136,5 @@ export const until = <A, B, E, R, E2 = never, R2 = never>(
  * @since 0.1.0
  * @category constructors
  */
-export const deadlineIn = (duration: Duration.Duration): Effect.Effect<number> =>
+export const deadlineIn = (duration: Duration.DurationInput): Effect.Effect<number> =>
   Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(duration))

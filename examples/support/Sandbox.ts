@@ -1,0 +1,82 @@
+import { CreateBackup, CreateCluster, ListBackups } from "@memstore-flows/api"
+import { Emulator } from "@memstore-flows/emulator"
+import { Observe, type RestoreThenScale, Waiter } from "@memstore-flows/workflows"
+import { Config, Console, Effect } from "effect"
+import { Target } from "./Environment.js"
+
+const text = (name: string, otherwise: string) => Config.withDefault(Config.string(name), otherwise)
+
+/** Ids of the project: the emulator takes any, the real cloud wants yours, from the environment. */
+export const settings = Config.all({
+  backup: text("MEMSTORE_BACKUP", "nightly"),
+  cluster: text("MEMSTORE_CLUSTER_ID", ""),
+  flavor: text("MEMSTORE_FLAVOR_ID", "3830ebad-ea2f-4822-8a7d-9e301c86a58d"),
+  parameterGroup: text("MEMSTORE_PARAMETER_GROUP_ID", "bbbbcccc-1234-1234-5678-e705e91db2fb"),
+  securityGroup: text("MEMSTORE_SECURITY_GROUP_ID", "abcdxxxx-4870-4c4e-a267-2de13e38c2ea"),
+  subnetA: text("MEMSTORE_SUBNET_A", "subnet-a"),
+  subnetB: text("MEMSTORE_SUBNET_B", "subnet-b"),
+  version: text("MEMSTORE_VERSION", "7.2.6")
+})
+
+const clusterOf = (name: string) =>
+  Effect.map(settings, ({ flavor, parameterGroup, securityGroup, subnetA, subnetB, version }) => {
+    const [a, b] = [{ id: subnetA }, { id: subnetB }]
+    return {
+      name,
+      version,
+      port: 6379,
+      shardCount: 2,
+      nodeCountPerShard: 3,
+      flavorId: flavor,
+      parameterGroupId: parameterGroup,
+      subnets: [a, b],
+      subnetAssignments: [
+        { primary: a, replicas: [b, b] },
+        { primary: b, replicas: [a, a] }
+      ],
+      securityGroups: [{ id: securityGroup }]
+    }
+  })
+
+/** What to restore: the backup into a new cluster of the same two shards. */
+export const restorable = (name: string): Effect.Effect<RestoreThenScale.Payload["cluster"], unknown> =>
+  Effect.zipWith(clusterOf(name), settings, (cluster, { backup }) => ({
+    ...cluster,
+    restoreSource: { backupName: backup }
+  }))
+
+const create = (keys: number) =>
+  Effect.gen(function* () {
+    const createCluster = yield* CreateCluster
+    const emulator = yield* Emulator
+    const { objectId: clusterId } = yield* createCluster(yield* clusterOf("source"))
+    const deadline = yield* Waiter.deadlineIn("1 minute")
+    yield* Observe.settled({ clusterId, during: "setup", deadline, appearing: true })
+    yield* emulator.loadKeys({ clusterId, count: keys })
+    yield* Console.log(`source cluster ${clusterId}: 2 shards x 3 nodes, ${keys.toLocaleString("en")} keys`)
+    return clusterId
+  })
+
+/** On the emulator a new cluster with keys; on the real cloud the one that `MEMSTORE_CLUSTER_ID` names. */
+export const sourceCluster = (keys: number) =>
+  Effect.flatMap(Target, (target) =>
+    target === "emulator" ? create(keys) : Effect.map(settings, ({ cluster }) => cluster)
+  )
+
+/** On the emulator a source cluster with a backup; on the real cloud the backup that `MEMSTORE_BACKUP` names. */
+export const sourceBackup = (keys: number) =>
+  Effect.gen(function* () {
+    if ((yield* Target) === "real") return
+    const [createBackup, listBackups] = yield* Effect.all([CreateBackup, ListBackups])
+    const clusterId = yield* create(keys)
+    const { backup: name } = yield* settings
+    yield* createBackup({ clusterId, name })
+    yield* Waiter.until({
+      what: `backup ${name}`,
+      read: listBackups({ clusterId }),
+      deadline: yield* Waiter.deadlineIn("1 minute"),
+      judge: ({ backups }): Waiter.Verdict<void> =>
+        backups[0]?.status === "Available" ? Waiter.done(undefined) : Waiter.pending(backups[0]?.status ?? "none")
+    })
+    yield* Console.log(`backup "${name}" of it is available\n`)
+  })
