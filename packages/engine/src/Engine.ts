@@ -7,8 +7,9 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Core } from "./internal/core.js"
+import { type Core, spawn } from "./internal/core.js"
 import * as registry from "./internal/registry.js"
+import * as retain from "./internal/retention.js"
 import * as runs from "./internal/runs.js"
 import * as Timers from "./internal/timers.js"
 import { Journal } from "./Journal.js"
@@ -17,8 +18,8 @@ import { Runs } from "./Runs.js"
 export { Engine } from "./internal/registry.js"
 
 /**
- * How long runs that have ended are kept: at most `maxRuns` (10,000) of them, each at most `maxAge` (30 days). Looked
- * after every `every` (1 minute), and whenever a tenth of `maxRuns` has ended since. Afterwards their ids are free.
+ * How long runs that have ended are kept: at most `maxRuns` (10,000) of them, each at most `maxAge` (30 days), both give
+ * or take a tenth. Afterwards their ids are free. Runs that have not ended are always kept.
  *
  * @since 0.1.0
  * @category models
@@ -26,7 +27,6 @@ export { Engine } from "./internal/registry.js"
 export interface Retention {
   readonly maxRuns?: number
   readonly maxAge?: Duration.DurationInput
-  readonly every?: Duration.DurationInput
 }
 
 /**
@@ -35,22 +35,6 @@ export interface Retention {
  */
 export interface Options {
   readonly retention?: Retention
-}
-
-const retain = (journal: Journal["Type"], options: Retention) => {
-  const maxRuns = options.maxRuns ?? 10_000
-  const maxAge = Duration.toMillis(options.maxAge ?? "30 days")
-  const batch = Math.max(1, Math.floor(maxRuns / 10))
-  let fresh = 0
-  const evict = Effect.clockWith((clock) => {
-    fresh = 0
-    const rule = { endedBefore: clock.unsafeCurrentTimeMillis() - maxAge, keep: maxRuns }
-    return Effect.catchAll(journal.evict(rule), (error) => Effect.logWarning(error.message))
-  })
-  return {
-    ended: () => (++fresh >= batch ? Effect.asVoid(evict) : Effect.void),
-    forever: Effect.forever(Effect.zipRight(Effect.sleep(options.every ?? "1 minute"), evict))
-  }
 }
 
 /**
@@ -68,8 +52,13 @@ export const layer = (options: Options = {}): Layer.Layer<registry.Engine | Runs
       const journal = yield* Journal
       const clock = yield* Effect.clock
       const runtime = yield* Effect.runtime<never>()
-      const retention = retain(journal, options.retention ?? {})
       const timers = Timers.make(runtime, clock)
+      const rule = {
+        maxRuns: options.retention?.maxRuns ?? 10_000,
+        maxAge: Duration.toMillis(options.retention?.maxAge ?? "30 days")
+      }
+      const now = () => clock.unsafeCurrentTimeMillis()
+      const retention = retain.make(journal, timers, now, (effect) => spawn(core, effect), rule)
       const core: Core = {
         journal,
         clock,
@@ -86,7 +75,7 @@ export const layer = (options: Options = {}): Layer.Layer<registry.Engine | Runs
         timers.close()
         return registry.leave(core, Array.from(core.lives.values()), "the engine was closed")
       })
-      yield* Effect.forkScoped(Effect.interruptible(retention.forever))
+      yield* retention.open
       return Context.make(registry.Engine, registry.make(core)).pipe(Context.add(Runs, runs.make(core)))
     })
   )

@@ -23,7 +23,7 @@ export interface Core {
   readonly lives: Map<string, Live>
   /** Fibers that write how a run goes on; closing waits for them. */
   readonly tasks: Set<Fiber.RuntimeFiber<unknown, unknown>>
-  readonly ended: () => Effect.Effect<void>
+  readonly ended: Effect.Effect<void>
   closed: boolean
 }
 

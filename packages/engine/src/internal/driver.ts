@@ -210,7 +210,7 @@ export const end = (core: Core, live: Live, outcome: Result): Effect.Effect<void
         publish(live, lastEvent(id, endedAt, outcome))
         Deferred.unsafeDone(live.done, Effect.succeed(outcome))
         if (Option.isSome(next)) promote(core, next.value)
-        return core.ended()
+        return core.ended
       })
     )
   })

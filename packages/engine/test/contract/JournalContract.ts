@@ -566,7 +566,7 @@ export const journalContract = (name: string, factory: JournalFactory): void => 
         const gate = yield* Deferred.make<void>()
         const Held = Flow.make({ name: "held", payload: Busy.payload })
         const held = Held.toLayer(() => Step.make("wait", { run: Deferred.await(gate) }))
-        const retention = { maxRuns: 2, maxAge: "1 hour", every: "1 minute" } as const
+        const retention = { maxRuns: 2, maxAge: "1 hour" } as const
         const both = yield* open(journal, quick, { retention })
         for (const id of ["1", "2", "3"]) yield* both.run(Runs.execute(Quick, { id, payload: plan }))
         yield* both.close

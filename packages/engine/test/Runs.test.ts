@@ -1,0 +1,154 @@
+import { assert, it } from "@effect/vitest"
+import { Chunk, Deferred, Effect, Fiber, Layer, Option, Ref, Schema, type Scope, Stream } from "effect"
+import { Engine, type Event, Flow, Journal, Run, Runs, Step } from "../src/index.js"
+import { Log, lines, memory, open, said, say, until } from "./contract/harness.js"
+
+const Gate = Flow.make({ name: "gate", payload: Schema.Void })
+
+const gated = Effect.gen(function* () {
+  const gate = yield* Deferred.make<void>()
+  const context = yield* Effect.context<Log>()
+  const body = Effect.gen(function* () {
+    yield* Step.make("before", { run: Effect.void, undo: () => say("undo before") })
+    yield* Step.make("copy", {
+      run: Effect.all(
+        [Run.progress({ message: "copying", done: 1, total: 2, unit: "keys" }), say("begin"), Deferred.await(gate)],
+        { concurrency: "unbounded", discard: true }
+      )
+    })
+  })
+  return { gate, layer: Gate.toLayer(() => Effect.provide(body, context)) }
+})
+
+const test = (what: string, body: () => Effect.Effect<void, unknown, Log | Scope.Scope>) =>
+  it.scoped(what, () => Effect.provideServiceEffect(body(), Log, Ref.make<ReadonlyArray<string>>([])))
+
+const named = (event: Event.Event) => ("step" in event ? `${event._tag} ${event.step}` : event._tag)
+
+test("a late listener gets the history, what is under way, and then each event once", () =>
+  Effect.gen(function* () {
+    const { gate, layer } = yield* gated
+    const engine = yield* open(yield* memory, layer)
+    yield* engine.run(Runs.start(Gate, { id: "x", payload: undefined }))
+    yield* said("begin")
+    const info = yield* engine.run(Runs.get("x"))
+    assert.deepStrictEqual(info.steps, ["copy"])
+    assert.deepInclude(info.progress, { _tag: "Progress", step: "copy" })
+    const heard = yield* Ref.make<ReadonlyArray<Event.Event>>([])
+    const listen = Stream.runForEach(Runs.events("x"), (event) => Ref.update(heard, (all) => [...all, event]))
+    const listener = yield* Effect.fork(engine.run(listen))
+    yield* until(
+      "history",
+      Effect.map(Ref.get(heard), (all) => all.some((event) => event._tag === "Progress"))
+    )
+    yield* Deferred.succeed(gate, undefined)
+    yield* Fiber.join(listener)
+    assert.deepStrictEqual((yield* Ref.get(heard)).map(named), [
+      "RunStarted",
+      "StepStarted before",
+      "StepSucceeded before",
+      "StepStarted copy",
+      "Progress copy",
+      "StepSucceeded copy",
+      "RunSucceeded"
+    ])
+  }))
+
+test("every event fits its schema", () =>
+  Effect.gen(function* () {
+    const { layer } = yield* gated
+    const engine = yield* open(yield* memory, layer)
+    yield* engine.run(Runs.start(Gate, { id: "x", payload: undefined }))
+    yield* said("begin")
+    const stream = yield* Effect.fork(engine.run(Stream.runCollect(Runs.events("x"))))
+    yield* Effect.yieldNow()
+    yield* engine.run(Runs.cancel("x"))
+    const { EventSchema } = yield* Effect.map(
+      Effect.promise(() => import("../src/Event.js")),
+      (module) => ({
+        EventSchema: module.Event
+      })
+    )
+    const events = Chunk.toReadonlyArray(yield* Fiber.join(stream))
+    for (const event of events) yield* Schema.encode(EventSchema)(event)
+    assert.deepStrictEqual(
+      Option.map(Option.fromNullable(events[events.length - 1]), named),
+      Option.some("RunCancelled")
+    )
+  }))
+
+test("interrupting execute leaves the run going, unless it is to cancel it", () =>
+  Effect.gen(function* () {
+    const { gate, layer } = yield* gated
+    const engine = yield* open(yield* memory, layer)
+    const left = yield* Effect.fork(engine.run(Runs.execute(Gate, { id: "left", payload: undefined })))
+    yield* said("begin")
+    yield* Fiber.interrupt(left)
+    assert.deepInclude(yield* engine.run(Runs.get("left")), { state: "running" })
+    const options = { id: "cut", payload: undefined, cancelOnInterrupt: true } as const
+    const cut = yield* Effect.fork(engine.run(Runs.execute(Gate, options)))
+    yield* until(
+      "two",
+      Effect.map(lines, (all) => all.filter((line) => line === "begin").length === 2)
+    )
+    yield* Fiber.interrupt(cut)
+    assert.deepInclude(yield* engine.run(Runs.outcome(Gate, "cut")), { _tag: "Cancelled" })
+    assert.deepStrictEqual(yield* lines, ["begin", "begin", "undo before"])
+    yield* Deferred.succeed(gate, undefined)
+    yield* engine.run(Runs.result(Gate, "left"))
+  }))
+
+test("a run whose journal failed for a while is detached, and goes on after resume", () =>
+  Effect.gen(function* () {
+    const broken = yield* Ref.make(false)
+    const journal = Layer.effect(
+      Journal.Journal,
+      Effect.map(Journal.Journal, (inner) =>
+        Journal.Journal.of({
+          ...inner,
+          append: (entry) =>
+            Effect.flatMap(Ref.get(broken), (fails) =>
+              fails ? new Journal.JournalError({ operation: "append", reason: "disk full" }) : inner.append(entry)
+            )
+        })
+      )
+    ).pipe(Layer.provide(yield* memory))
+    const { gate, layer } = yield* gated
+    const engine = yield* open(journal, layer)
+    yield* engine.run(Runs.start(Gate, { id: "x", payload: undefined }))
+    yield* said("begin")
+    yield* Ref.set(broken, true)
+    yield* Deferred.succeed(gate, undefined)
+    const error = yield* engine.run(Effect.flip(Runs.result(Gate, "x")))
+    assert.deepInclude(error, { _tag: "RunDetached", reason: "journal" })
+    assert.include((yield* engine.run(Runs.get("x"))).problem ?? "", "disk full")
+    yield* Ref.set(broken, false)
+    yield* engine.run(Runs.resume("x"))
+    yield* engine.run(Runs.result(Gate, "x"))
+    assert.deepStrictEqual(yield* lines, ["begin", "begin"])
+  }))
+
+test("a payload its schema refuses starts nothing", () =>
+  Effect.gen(function* () {
+    const Small = Flow.make({ name: "small", payload: Schema.Number.pipe(Schema.lessThan(3)) })
+    const engine = yield* open(
+      yield* memory,
+      Small.toLayer(() => Effect.void)
+    )
+    const error = yield* engine.run(Effect.flip(Runs.start(Small, { payload: 4 })))
+    assert.deepInclude(error, { _tag: "PayloadInvalid", of: "flow small" })
+    assert.deepStrictEqual(yield* engine.run(Runs.list()), [])
+  }))
+
+it.effect("ids are made up, different, and sort by time", () =>
+  Effect.gen(function* () {
+    const first = yield* Runs.start(Gate, { payload: undefined })
+    const second = yield* Runs.start(Gate, { payload: undefined })
+    assert.notStrictEqual(first.id, second.id)
+    assert.isAbove(second.seq, first.seq)
+  }).pipe(
+    Effect.provide(
+      Gate.toLayer(() => Effect.void).pipe(Layer.provideMerge(Engine.layer()), Layer.provide(Journal.layerMemory))
+    )
+  )
+)
