@@ -39,7 +39,7 @@ export const Disturbance = Schema.Union(
   tagged("CompleteOperation", cluster),
   tagged("CompleteBackup", { backupId: text }),
   tagged("FailBackup", { backupId: text })
-).annotations({ identifier: "Disturbance" })
+).annotations({ identifier: "Disturbance", parseOptions: { onExcessProperty: "error" } })
 
 /**
  * @since 0.1.0

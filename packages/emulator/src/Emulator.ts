@@ -39,11 +39,24 @@ export interface Credential {
 }
 
 /**
+ * The access key of an emulator that is not told another: `emulator` for all four parts.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultCredential: Credential = {
+  id: "emulator",
+  name: "emulator",
+  userId: "emulator",
+  secret: Redacted.make("emulator")
+}
+
+/**
  * How an emulator is made; all of it has a default.
  *
  * - `latencies`: a preset's name or your own, default `"fast"`
  * - `model`: seed, versions, flavors, known subnets, settings
- * - `credential`: default `emulator` for all four parts
+ * - `credential`: what differs from `defaultCredential`
  * - `tokenLifetime`: default 12 hours
  * - `faults`: in waiting from the start; `seed`: for faults with a probability, default 1
  * - `plane`: what nodes are made of, default `DataPlane.simulated`
@@ -115,7 +128,7 @@ const settle = (options: Options) => {
   const { credential = {}, latencies = "fast", model = {}, plane = DataPlane.simulated } = options
   const chosen = typeof latencies === "string" ? Latencies.presets[latencies] : latencies
   return {
-    key: { id: "emulator", name: "emulator", userId: "emulator", secret: Redacted.make("emulator"), ...credential },
+    key: { ...defaultCredential, ...credential },
     lifetime: Duration.decode(options.tokenLifetime ?? "12 hours"),
     cloud: {
       initial: State.make({ ...model, settings: { latencies: chosen, ...model.settings, endsBy: plane.endsBy } }),

@@ -52,7 +52,7 @@ export const FaultList = Schema.Struct({ faults: Schema.Array(Faults.Armed) }).a
 export const FaultPlanPayload = Schema.Struct({
   seed: Schema.optionalWith(Schema.Int, { exact: true }),
   faults: Schema.Array(Faults.Fault)
-}).annotations({ identifier: "FaultPlan" })
+}).annotations({ identifier: "FaultPlan", parseOptions: { onExcessProperty: "error" } })
 
 /**
  * What each shard holds. `usedMemory` in bytes.
@@ -81,7 +81,7 @@ export const LoadKeysPayload = Schema.Struct({
   clusterId: Schema.NonEmptyString,
   count: Schema.Int.pipe(Schema.nonNegative()),
   bytesPerKey: Schema.optionalWith(Schema.Int.pipe(Schema.nonNegative()), { exact: true })
-}).annotations({ identifier: "LoadKeys" })
+}).annotations({ identifier: "LoadKeys", parseOptions: { onExcessProperty: "error" } })
 
 const Done = Schema.Struct({ message: Schema.String }).annotations({ identifier: "Done" })
 

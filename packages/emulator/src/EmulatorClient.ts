@@ -8,10 +8,11 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as MemStore from "@memstore-flows/api/MemStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { Emulator, type Service } from "./Emulator.js"
+import { defaultCredential, Emulator, type Options as EmulatorOptions, type Service } from "./Emulator.js"
 import { MemoryRequest } from "./internal/MemoryRequest.js"
 import { MemoryResponse } from "./internal/MemoryResponse.js"
 
@@ -120,4 +121,16 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
   Layer.effect(
     HttpClient.HttpClient,
     Effect.map(Emulator, (emulator) => make(emulator, options))
+  )
+
+/**
+ * All operations of the api package on a cloud in memory, and the control of that cloud.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemStore = (options: EmulatorOptions = {}): Layer.Layer<MemStore.MemStore | Emulator> =>
+  MemStore.layer({ credential: { ...defaultCredential, ...options.credential } }).pipe(
+    Layer.provide(layer()),
+    Layer.provideMerge(Emulator.layer(options))
   )

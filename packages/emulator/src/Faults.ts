@@ -78,6 +78,14 @@ export const Match = Schema.Struct({
 export type Match = typeof Match.Type
 
 const tagged = Schema.TaggedStruct
+const Headers = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+  Schema.filter(
+    (headers) =>
+      Object.entries(headers).every(
+        ([name, value]) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value)
+      ) || "must be names and values that a header can have"
+  )
+)
 
 /**
  * What happens to a request that is met.
@@ -98,7 +106,7 @@ export const Action = Schema.Union(
   tagged("Status", {
     status: Schema.Int.pipe(Schema.between(200, 599)),
     body: Schema.optionalWith(Schema.Unknown, optional),
-    headers: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), optional),
+    headers: Schema.optionalWith(Headers, optional),
     retryAfterSeconds: Schema.optionalWith(Millis, optional)
   }),
   tagged("Throttle", { retryAfterSeconds: Schema.optionalWith(Millis, optional) }),
@@ -126,7 +134,7 @@ export type Action = typeof Action.Type
 export const Fault = Schema.Struct({
   match: Schema.optionalWith(Match, { default: () => ({}), exact: true }),
   do: Action
-}).annotations({ identifier: "EmulatorFault" })
+}).annotations({ identifier: "EmulatorFault", parseOptions: { onExcessProperty: "error" } })
 
 /**
  * @since 0.1.0

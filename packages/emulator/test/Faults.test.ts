@@ -244,6 +244,28 @@ describe("over HTTP", () => {
     }).pipe(Effect.provide(inMemory()))
   )
 
+  it.effect("headers that could not be sent are refused", () =>
+    Effect.gen(function* () {
+      for (const headers of [{ "a b": "c" }, { a: "b\r\nc: d" }]) {
+        const body = { do: { _tag: "Status", status: 500, headers } }
+        assert.strictEqual((yield* send("POST", "/_emulator/faults", { body })).status, 400)
+      }
+      assert.deepStrictEqual((yield* send("GET", "/_emulator/faults")).body, { faults: [] })
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("a misspelt condition is refused rather than ignored", () =>
+    Effect.gen(function* () {
+      const fault = { match: { operatoin: "AddShard" }, do: { _tag: "Drop" } }
+      const one = yield* send("POST", "/_emulator/faults", { body: fault })
+      assert.strictEqual(one.status, 400)
+      assert.match(one.body.message, /operatoin/)
+      assert.strictEqual((yield* send("PUT", "/_emulator/faults", { body: { faults: [fault] } })).status, 400)
+      const disturbance = { _tag: "FailNode", node: "x" }
+      assert.strictEqual((yield* send("POST", "/_emulator/disturb", { body: disturbance })).status, 400)
+    }).pipe(Effect.provide(inMemory()))
+  )
+
   it.effect("a fault that is not understood is refused with all that is wrong", () =>
     Effect.gen(function* () {
       const answer = yield* send("POST", "/_emulator/faults", {

@@ -74,7 +74,7 @@ const call = (port: number, method: string, path: string, token: string, body?: 
 const login = (port: number) =>
   Effect.map(call(port, "POST", "/identity/v3/auth/tokens", "", credential()), ({ token }) => token)
 
-describe("the program", () => {
+describe("the program", { timeout: 120_000 }, () => {
   it.scopedLive("says one line when it is ready, serves, and ends with 0 when asked to", () =>
     Effect.gen(function* () {
       for (const signal of ["SIGINT", "SIGTERM"] as const) {
