@@ -36,7 +36,8 @@ export class ClustersGroup extends HttpApiGroup.make("clusters")
   .add(updateClusterEndpoint)
   .add(deleteClusterEndpoint)
   .add(listClustersEndpoint.annotate(OpenApi.Description, "Our guess: the vendor's page for this call was not seen."))
-  .add(getClusterEndpoint.annotate(OpenApi.Description, "Our guess: the vendor's page for this call was not seen.")) {}
+  .add(getClusterEndpoint.annotate(OpenApi.Description, "Our guess: the vendor's page for this call was not seen."))
+  .middleware(TokenRequired) {}
 
 /**
  * @since 0.1.0
@@ -46,7 +47,8 @@ export class ShardsGroup extends HttpApiGroup.make("shards")
   .add(addShardEndpoint)
   .add(listShardsEndpoint)
   .add(getShardEndpoint)
-  .add(deleteShardEndpoint) {}
+  .add(deleteShardEndpoint)
+  .middleware(TokenRequired) {}
 
 /**
  * @since 0.1.0
@@ -56,13 +58,17 @@ export class NodesGroup extends HttpApiGroup.make("nodes")
   .add(addReplicaEndpoint)
   .add(listNodesEndpoint)
   .add(getNodeEndpoint)
-  .add(deleteNodeEndpoint) {}
+  .add(deleteNodeEndpoint)
+  .middleware(TokenRequired) {}
 
 /**
  * @since 0.1.0
  * @category groups
  */
-export class BackupsGroup extends HttpApiGroup.make("backups").add(createBackupEndpoint).add(listBackupsEndpoint) {}
+export class BackupsGroup extends HttpApiGroup.make("backups")
+  .add(createBackupEndpoint)
+  .add(listBackupsEndpoint)
+  .middleware(TokenRequired) {}
 
 /**
  * What is on offer: engine versions and flavors.
@@ -70,7 +76,10 @@ export class BackupsGroup extends HttpApiGroup.make("backups").add(createBackupE
  * @since 0.1.0
  * @category groups
  */
-export class RedisGroup extends HttpApiGroup.make("redis").add(listEngineVersionsEndpoint).add(listFlavorsEndpoint) {}
+export class RedisGroup extends HttpApiGroup.make("redis")
+  .add(listEngineVersionsEndpoint)
+  .add(listFlavorsEndpoint)
+  .middleware(TokenRequired) {}
 
 /**
  * All calls of MemStore in cluster mode known to us. The client sends what it says, a server can be built from it with
@@ -85,6 +94,5 @@ export class MemStoreApi extends HttpApi.make("MemStore")
   .add(NodesGroup)
   .add(BackupsGroup)
   .add(RedisGroup)
-  .middleware(TokenRequired)
   .annotate(OpenApi.Title, "KakaoCloud MemStore, cluster mode")
   .annotate(OpenApi.Version, "1") {}
