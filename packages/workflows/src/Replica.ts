@@ -270,10 +270,12 @@ export const deleteReplica = (
       )
     )
   )
-  const undo = Effect.gen(function* () {
+  const look = lookForAbsence(clusterId, nodeId)
+  const report = Effect.gen(function* () {
     const { scale } = yield* WaitPolicy
-    const seen = yield* Observe.settled({ clusterId, during: "undo", deadline: yield* Waiter.deadlineIn(scale) })
-    if (Topology.findNode(seen, nodeId) !== undefined) return
+    const deadline = yield* Waiter.deadlineIn(scale)
+    const found = yield* Mutation.seen({ operation: `deleted node ${nodeId}`, look, deadline })
+    if (Option.isNone(found)) return
     return yield* new LeftInPlace({ reason: `node ${nodeId} was deleted, which cannot be undone` })
   })
   return Effect.flatMap(WaitPolicy, (policy) =>
@@ -283,10 +285,10 @@ export const deleteReplica = (
       error: ReplicaError,
       operation: `deleted node ${nodeId}`,
       observe: before,
-      look: () => lookForAbsence(clusterId, nodeId),
+      look: () => look,
       apply: () => apply,
       timeout: policy.scale,
-      undo: () => undo
+      undo: () => report
     })
   )
 }

@@ -174,10 +174,14 @@ export const removeShard = (
   options: { readonly clusterId: string; readonly shardId: string; readonly undo?: "report" | "nothing" | undefined }
 ): Effect.Effect<void, ScaleError, Run.Run | DeleteShard | ListShards> => {
   const { clusterId, shardId } = options
-  const gone = new LeftInPlace({ reason: `shard ${shardId} was removed; its slots are in the others` })
-  const report = Effect.flatMap(Observe.topology(clusterId), ({ shards }) =>
-    shards.some(({ id }) => id === shardId) ? Effect.void : gone
-  )
+  const look = lookForAbsence(clusterId, shardId)
+  const report = Effect.gen(function* () {
+    const { scale } = yield* WaitPolicy
+    const deadline = yield* Waiter.deadlineIn(scale)
+    const found = yield* Mutation.seen({ operation: `removed shard ${shardId}`, look, deadline })
+    if (Option.isNone(found)) return
+    return yield* new LeftInPlace({ reason: `shard ${shardId} was removed; its slots are in the others` })
+  })
   return Effect.flatMap(WaitPolicy, (policy) =>
     Mutation.make(name, {
       before: Shards,
@@ -185,7 +189,7 @@ export const removeShard = (
       error: ScaleError,
       operation: `removed shard ${shardId}`,
       observe: inService(clusterId, name, (shards) => Rules.deleteShard({ clusterId, shards, shardId })),
-      look: () => lookForAbsence(clusterId, shardId),
+      look: () => look,
       apply: () => sendDelete(clusterId, shardId),
       timeout: policy.scale,
       undo: () => (options.undo === "nothing" ? Effect.void : report)
