@@ -1,7 +1,7 @@
 import { CreateBackup, CreateCluster, ListBackups } from "@memstore-flows/api"
 import { Emulator } from "@memstore-flows/emulator"
 import { Observe, type RestoreThenScale, Waiter } from "@memstore-flows/workflows"
-import { Config, Console, Effect } from "effect"
+import { Config, type ConfigError, Console, Effect } from "effect"
 import { Target } from "./Environment.js"
 
 const text = (name: string, otherwise: string) => Config.withDefault(Config.string(name), otherwise)
@@ -39,7 +39,7 @@ const clusterOf = (name: string) =>
   })
 
 /** What to restore: the backup into a new cluster of the same two shards. */
-export const restorable = (name: string): Effect.Effect<RestoreThenScale.Payload["cluster"], unknown> =>
+export const restorable = (name: string): Effect.Effect<RestoreThenScale.Payload["cluster"], ConfigError.ConfigError> =>
   Effect.zipWith(clusterOf(name), settings, (cluster, { backup }) => ({
     ...cluster,
     restoreSource: { backupName: backup }
