@@ -13,7 +13,7 @@ import {
   Stream,
   TestClock
 } from "effect"
-import { Flow, type Journal, RunError, Runs, Step } from "../../src/index.js"
+import { Flow, type Journal, Run, RunError, Runs, Step } from "../../src/index.js"
 import {
   Approval,
   Asking,
@@ -364,6 +364,35 @@ export const journalContract = (name: string, factory: JournalFactory): void => 
         const undo = { undone: ["2", "1", "3"], notUndone: [] }
         assert.deepStrictEqual(yield* second.run(Runs.outcome(Parallel, "x")), { _tag: "Cancelled", undo })
       }))
+
+    test("a replay that looks for undos finds them in parallel branches, and lets no time pass", (journal) =>
+      Effect.gen(function* () {
+        const Fork = Flow.make({ name: "fork", payload: Busy.payload })
+        const branch = (name: string) =>
+          Effect.zipRight(spoken(name), Step.make(`${name}-hang`, { run: Effect.zipRight(say("hang"), Effect.never) }))
+        const body = yield* withLog(
+          Effect.all([branch("1"), Effect.zipRight(spoken("2"), branch("3"))], { concurrency: 2, discard: true })
+        )
+        const layer = Fork.toLayer(() => body)
+        const first = yield* open(journal, layer)
+        yield* first.run(Runs.start(Fork, { id: "x", payload: plan }))
+        yield* until(
+          "both hang",
+          Effect.map(lines, (all) => count(all, "hang") === 2)
+        )
+        yield* first.close
+        const idle = yield* open(
+          journal,
+          Busy.toLayer(() => Effect.succeed(""))
+        )
+        yield* idle.run(Runs.cancel("x"))
+        yield* idle.close
+        const second = yield* open(journal, layer)
+        const outcome = yield* second.run(Runs.outcome(Fork, "x"))
+        assert(outcome._tag === "Cancelled")
+        assert.sameMembers(Array.from(outcome.undo.undone), ["1", "2", "3"])
+        assert.strictEqual(count(yield* lines, "hang"), 2)
+      }))
   })
 
   describe(`${name}: time and signals`, () => {
@@ -503,6 +532,24 @@ export const journalContract = (name: string, factory: JournalFactory): void => 
         assert.isTrue(started.every((record) => record.startedAt !== null && record.state === "succeeded"))
         const after = yield* second.run(Runs.start(Busy, { id: "5", payload: held }))
         assert.strictEqual(after.state, "running")
+      }))
+
+    test("the line is fair: runs take their turn in the order in which they came", (journal) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        const Turn = Flow.make({ name: "turn", payload: Busy.payload, resource: () => "one" })
+        const body = yield* withLog(
+          Effect.flatMap(Run.id, (id) => Step.make("take", { run: Effect.zipRight(Deferred.await(gate), say(id)) }))
+        )
+        const engine = yield* open(
+          journal,
+          Turn.toLayer(() => body)
+        )
+        const ids = ["d", "a", "c", "b", "e"]
+        for (const id of ids) yield* engine.run(Runs.start(Turn, { id, payload: plan, waitForLock: true }))
+        yield* Deferred.succeed(gate, undefined)
+        yield* engine.run(Runs.result(Turn, "e"))
+        assert.deepStrictEqual(yield* lines, ids)
       }))
 
     test("start is idempotent by id, and an id means one payload", (journal) =>
