@@ -1,12 +1,14 @@
-/** Runs the program of each README: its first `ts` block that imports something, as a reader would paste it. */
+/** Checks and runs the program of each README: its first `ts` block that imports something, as a reader would paste it. */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { root, typescript } from "./install.mjs"
 
 const readmes = ["README.md", ...readdirSync(join(root, "packages")).map((name) => join("packages", name, "README.md"))]
-const folder = join("examples", "node_modules", ".readme")
+const folder = join("examples", ".readme")
 mkdirSync(join(root, folder), { recursive: true })
+writeFileSync(join(root, folder, "tsconfig.json"), '{ "extends": "../../tsconfig.json", "include": ["*.mts"] }')
+const programs = []
 let failed = 0
 
 for (const readme of readmes.filter((file) => existsSync(join(root, file)))) {
@@ -17,8 +19,25 @@ for (const readme of readmes.filter((file) => existsSync(join(root, file)))) {
     failed += 1
     continue
   }
-  const file = join(folder, `${readme.replaceAll(/[\\/.]/g, "-")}.ts`)
+  const file = join(folder, `${readme.replaceAll(/[\\/.]/g, "-")}.mts`)
   writeFileSync(join(root, file), program)
+  programs.push({ readme, file })
+}
+
+const types = spawnSync(
+  process.execPath,
+  [join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "-p", join(root, folder)],
+  {
+    cwd: root,
+    encoding: "utf8"
+  }
+)
+if (types.status !== 0) {
+  process.stderr.write(types.stdout)
+  failed += 1
+}
+
+for (const { file, readme } of programs) {
   const [command, args] = typescript(file)
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 60_000 })
   if (status !== 0) {
