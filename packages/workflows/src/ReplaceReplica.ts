@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { AddReplica } from "@memstore-flows/api/AddReplica"
+import type { Cluster } from "@memstore-flows/api/Cluster"
 import type { DeleteNode } from "@memstore-flows/api/DeleteNode"
 import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
@@ -15,8 +16,10 @@ import * as Step from "@memstore-flows/engine/Step"
 import * as Rules from "@memstore-flows/model/Rules"
 import * as Topology from "@memstore-flows/model/Topology"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Finding } from "./Finding.js"
+import { ReplicaChanged } from "./FlowError.js"
 import { clusters, inService, projectNodes } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
 import * as Waiter from "./Waiter.js"
@@ -92,8 +95,14 @@ export const flow = Flow.make({
   resource: ({ clusterId }) => `cluster/${clusterId}`
 })
 
-const findings = (payload: Payload, shards: ReadonlyArray<Shard>, used: number | undefined): ReadonlyArray<Finding> => {
+const findings = (
+  payload: Payload,
+  shards: ReadonlyArray<Shard>,
+  known: Option.Option<ReadonlyArray<Cluster>>
+): ReadonlyArray<Finding> => {
   const { clusterId, nodeId, shardId, subnetId } = payload
+  const used = projectNodes(known)
+  const subnets = Option.getOrUndefined(known)?.find(({ id }) => id === clusterId)?.subnets
   const node = shards.find(({ id }) => id === shardId)?.nodes.find(({ id }) => id === nodeId)
   const removal = Rules.deleteNode({ clusterId, shards, shardId, nodeId })
   return [
@@ -102,7 +111,8 @@ const findings = (payload: Payload, shards: ReadonlyArray<Shard>, used: number |
       shards,
       shardId,
       subnetId,
-      ...(used === undefined ? {} : { projectNodes: used })
+      subnets,
+      projectNodes: used
     }),
     // The new replica comes first, so the old one is never the last; an unknown shard is named once.
     ...removal.filter(({ _tag }) => _tag !== "LastReplica" && _tag !== "UnknownShard" && _tag !== "Busy"),
@@ -115,15 +125,18 @@ const preflight = (payload: Payload) =>
     success: Schema.Array(Shard),
     error: ReplicaError,
     run: Effect.flatMap(clusters, (known) =>
-      inService(payload.clusterId, "preflight", (shards) => findings(payload, shards, projectNodes(known)))
+      inService(payload.clusterId, "preflight", (shards) => findings(payload, shards, known))
     )
   })
 
-const countIn = (shards: ReadonlyArray<Shard>, shardId: string): number | undefined =>
-  shards.find(({ id }) => id === shardId)?.nodes.length
+const countIn = (shards: ReadonlyArray<Shard>, shardId: string): number =>
+  shards.find(({ id }) => id === shardId)?.nodes.length ?? 0
 
-/** Auto-heal may still be at work: waits until the shard has as many nodes as before. */
-const reached = ({ clusterId, shardId }: Payload, before: ReadonlyArray<Shard>) =>
+/**
+ * Auto-heal may still be at work: waits until the shard has as many nodes as before. More than before means that it put
+ * another in the place of the one to be deleted.
+ */
+const reached = ({ clusterId, nodeId, shardId }: Payload, before: ReadonlyArray<Shard>) =>
   Step.make("topology", {
     success: Schema.Array(Shard),
     error: ReplicaError,
@@ -133,9 +146,10 @@ const reached = ({ clusterId, shardId }: Payload, before: ReadonlyArray<Shard>) 
         what: `shard ${shardId} to have as many nodes as before`,
         read: inService(clusterId, "topology"),
         deadline: yield* Waiter.deadlineIn(scale),
-        judge: (shards): Waiter.Verdict<ReadonlyArray<Shard>> => {
-          const count = countIn(shards, shardId)
-          return count === countIn(before, shardId) ? Waiter.done(shards) : Waiter.pending(`${count ?? 0} nodes`)
+        judge: (shards): Waiter.Verdict<ReadonlyArray<Shard>, ReplicaChanged> => {
+          const surplus = countIn(shards, shardId) - countIn(before, shardId)
+          if (surplus > 0) return Waiter.broken(new ReplicaChanged({ clusterId, shardId, nodeId, became: "gone" }))
+          return surplus === 0 ? Waiter.done(shards) : Waiter.pending(`${-surplus} nodes missing`)
         }
       })
     })

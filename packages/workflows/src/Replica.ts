@@ -6,6 +6,7 @@
 import { AddReplica } from "@memstore-flows/api/AddReplica"
 import { DeleteNode } from "@memstore-flows/api/DeleteNode"
 import type { ListShards } from "@memstore-flows/api/ListShards"
+import { isRefusal } from "@memstore-flows/api/MemStoreError"
 import { Shard } from "@memstore-flows/api/Shard"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
@@ -25,6 +26,14 @@ import {
   ReplicaNotInSync,
   WaitTimedOut
 } from "./FlowError.js"
+import {
+  isReplaced,
+  lookForAbsence,
+  lookForReplica,
+  type Named,
+  nodeCount,
+  type Place
+} from "./internal/replicaLooks.js"
 import * as Mutation from "./Mutation.js"
 import * as Observe from "./Observe.js"
 import { inService, refuseIf } from "./Preflight.js"
@@ -56,46 +65,17 @@ export type ReplicaError = typeof ReplicaError.Type
 
 const Shards = Schema.Array(Shard)
 
-const nodeCount = ({ shards }: Topology.Topology, shardId: string): number =>
-  shards.find(({ id }) => id === shardId)?.nodes.length ?? 0
-
-interface Place {
-  readonly clusterId: string
-  readonly shardId: string
-  readonly subnetId: string
-}
-
-/** A node that auto-heal made in place of a lost one is not ours: then the shard has not grown. */
-const lookForReplica = ({ clusterId, shardId, subnetId }: Place, shardsBefore: ReadonlyArray<Shard>) =>
-  Effect.gen(function* () {
-    const after = yield* Observe.topology(clusterId)
-    if (Observe.hasFailed(after)) return yield* new ClusterFailed({ clusterId, during: "add replica" })
-    const state = Observe.unsettled(after)
-    if (state !== undefined) return Mutation.underWay(state)
-    const before = Topology.make(shardsBefore)
-    const found = Topology.newNode({ before, after, shardId, subnetId })
-    const grown = nodeCount(after, shardId) > nodeCount(before, shardId)
-    const lostHere = Topology.diff(before, after).nodesRemoved.some(
-      (each) => each.shardId === shardId && each.node.subnet.id === subnetId
-    )
-    if (found._tag === "Found" && (grown || !lostHere)) return Mutation.applied(found.value.id)
-    if (found._tag !== "Ambiguous" && !grown) return Mutation.absent
-    const candidates = found._tag === "Ambiguous" ? found.candidates.map(({ id }) => id) : []
-    const lookFor = `nodes appeared in shard ${shardId}, and which one was asked for cannot be told`
-    return yield* new Ambiguous({ operation: "AddReplica", lookFor, candidates })
-  })
-
-const lookForAbsence = (clusterId: string, nodeId: string) =>
-  Effect.gen(function* () {
-    const seen = yield* Observe.topology(clusterId)
-    if (Observe.hasFailed(seen)) return yield* new ClusterFailed({ clusterId, during: "delete node" })
-    const state = Observe.unsettled(seen)
-    if (state !== undefined) return Mutation.underWay(state)
-    return Topology.findNode(seen, nodeId) === undefined ? Mutation.applied(undefined) : Mutation.absent
-  })
-
 const sendDelete = (clusterId: string, shardId: string, nodeId: string) =>
   Effect.flatMap(DeleteNode, (send) => Effect.as(send({ clusterId, shardId, nodeId }), Option.none<undefined>()))
+
+const replacedSince = (nodeId: string, before: Topology.Topology, now: Topology.Topology, shardId: string) =>
+  new Ambiguous({
+    operation: "undo of AddReplica",
+    lookFor: `node ${nodeId} is gone, and yet shard ${shardId} has more nodes than before`,
+    candidates: Topology.diff(before, now)
+      .nodesAdded.filter((each) => each.shardId === shardId)
+      .map(({ node }) => node.id)
+  })
 
 /** Takes an added replica away again, unless the shard would then have fewer nodes than before. */
 const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Option.Option<string>) =>
@@ -108,10 +88,12 @@ const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Opti
       ? result
       : yield* Mutation.seen({ operation, look: lookForReplica(place, shardsBefore), deadline })
     if (Option.isNone(found)) return
+    const before = Topology.make(shardsBefore)
     const seen = yield* Observe.settled({ clusterId, during: "undo", deadline })
     const node = Topology.findNode(seen, found.value)?.node
-    if (node === undefined) return
-    if (nodeCount(seen, shardId) <= nodeCount(Topology.make(shardsBefore), shardId)) {
+    const grown = nodeCount(seen, shardId) > nodeCount(before, shardId)
+    if (node === undefined) return yield* grown ? replacedSince(found.value, before, seen, shardId) : Effect.void
+    if (!grown) {
       return yield* new LeftInPlace({ reason: `node ${node.id} stays: without it shard ${shardId} would lack a node` })
     }
     if (node.role === "primary") {
@@ -119,7 +101,7 @@ const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Opti
     }
     yield* Mutation.carryOut({
       operation: `deleted node ${node.id}`,
-      look: lookForAbsence(clusterId, node.id),
+      look: lookForAbsence({ clusterId, shardId, nodeId: node.id }, seen),
       apply: sendDelete(clusterId, shardId, node.id),
       deadline,
       fresh: true
@@ -237,58 +219,73 @@ export const proveSync = (
   })
 }
 
-const changed = (clusterId: string, shardId: string, nodeId: string, shards: ReadonlyArray<Shard>) => {
-  const node = Topology.findNode(Topology.make(shards), nodeId)?.node
-  if (node === undefined) return new ReplicaChanged({ clusterId, shardId, nodeId, became: "gone" })
-  return node.role === "primary" ? new ReplicaChanged({ clusterId, shardId, nodeId, became: "primary" }) : undefined
+const changed = (named: Named, seen: Topology.Topology) => {
+  const node = Topology.findNode(seen, named.nodeId)?.node
+  if (node === undefined) return new ReplicaChanged({ ...named, became: "gone" })
+  return node.role === "primary" ? new ReplicaChanged({ ...named, became: "primary" }) : undefined
 }
+
+/** A refusal may mean that the node is no replica any more; one that is gone may be the work of an earlier call. */
+const sendChecked = (named: Named, before: Topology.Topology) =>
+  sendDelete(named.clusterId, named.shardId, named.nodeId).pipe(
+    Effect.catchIf(isRefusal, (refusal) =>
+      Effect.flatMap(Observe.topology(named.clusterId), (seen) => {
+        const change = changed(named, seen)
+        const certain = change?.became === "primary" || isReplaced(named, before, seen)
+        return Effect.fail<ReplicaError>(change !== undefined && certain ? change : refusal)
+      })
+    )
+  )
+
+/** Says so if the node was deleted, or soon will be by a call that was cut. */
+const reportDeleted = (named: Named, before: Topology.Topology) =>
+  Effect.gen(function* () {
+    const { nodeId } = named
+    const { scale } = yield* WaitPolicy
+    const deadline = yield* Waiter.deadlineIn(scale)
+    const look = lookForAbsence(named, before)
+    const found = yield* Mutation.seen({ operation: `deleted node ${nodeId}`, look, deadline }).pipe(
+      Effect.catchTag("ReplicaChanged", () => Effect.succeedNone)
+    )
+    if (Option.isNone(found)) return
+    return yield* new LeftInPlace({ reason: `node ${nodeId} was deleted, which cannot be undone` })
+  })
 
 /**
  * Deletes one replica, its role re-read just before, and waits until it is gone and the cluster in service.
  *
- * Fails with `ReplicaChanged` if the node became primary or is gone already: no other is taken in its stead. Deletion
- * cannot be undone; an undo after it reports that.
+ * Fails with `ReplicaChanged` if the node became primary or is gone already, be it that auto-heal put another in its
+ * place: no other is taken in its stead. Deletion cannot be undone; an undo after it reports that.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const deleteReplica = (
   name: string,
-  { clusterId, nodeId, shardId }: { readonly clusterId: string; readonly shardId: string; readonly nodeId: string }
+  { clusterId, nodeId, shardId }: Named
 ): Effect.Effect<void, ReplicaError, Run.Run | DeleteNode | ListShards> => {
-  const before = Effect.gen(function* () {
+  const named = { clusterId, shardId, nodeId }
+  const observe = Effect.gen(function* () {
     const shards = yield* inService(clusterId, name)
-    const change = changed(clusterId, shardId, nodeId, shards)
+    const change = changed(named, Topology.make(shards))
     if (change !== undefined) return yield* change
     yield* refuseIf(Rules.deleteNode({ clusterId, shards, shardId, nodeId }))
     return shards
   })
-  const apply = sendDelete(clusterId, shardId, nodeId).pipe(
-    Effect.catchTag("InvalidRequest", (refusal) =>
-      Effect.flatMap(Observe.topology(clusterId), ({ shards }) =>
-        Effect.fail<ReplicaError>(changed(clusterId, shardId, nodeId, shards) ?? refusal)
-      )
-    )
-  )
-  const look = lookForAbsence(clusterId, nodeId)
-  const report = Effect.gen(function* () {
-    const { scale } = yield* WaitPolicy
-    const deadline = yield* Waiter.deadlineIn(scale)
-    const found = yield* Mutation.seen({ operation: `deleted node ${nodeId}`, look, deadline })
-    if (Option.isNone(found)) return
-    return yield* new LeftInPlace({ reason: `node ${nodeId} was deleted, which cannot be undone` })
-  })
-  return Effect.flatMap(WaitPolicy, (policy) =>
+  const step = Effect.flatMap(WaitPolicy, (policy) =>
     Mutation.make(name, {
       before: Shards,
       success: Schema.Undefined,
       error: ReplicaError,
       operation: `deleted node ${nodeId}`,
-      observe: before,
-      look: () => look,
-      apply: () => apply,
+      observe,
+      look: (before) => lookForAbsence(named, Topology.make(before)),
+      apply: (before) => sendChecked(named, Topology.make(before)),
       timeout: policy.scale,
-      undo: () => report
+      undo: (before) => reportDeleted(named, Topology.make(before))
     })
+  )
+  return Effect.catchTag(step, "NotFound", (error) =>
+    Effect.fail(error.operation === "DeleteNode" ? new ReplicaChanged({ ...named, became: "gone" }) : error)
   )
 }
