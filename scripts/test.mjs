@@ -104,7 +104,7 @@ const packed = async (name) => {
 }
 
 const statics = async () => {
-  await check("lint and formatting", bin("biome"), ["ci", "--error-on-warnings", "."])
+  await check("lint and formatting", bin("biome"), ["ci", "--colors=off", "--error-on-warnings", "."])
   await check("import circles and directions", bin("depcruise"), [
     "--config",
     ".dependency-cruiser.cjs",
