@@ -23,21 +23,27 @@ export const journalFailed = (live: Live, error: Journal.JournalError): Effect.E
 
 /** @internal Appends an entry unless its identity is taken; if the journal fails, the run is detached. */
 export const tryAppend = (live: Live, entry: Journal.NewEntry): Effect.Effect<Option.Option<Journal.Entry>> =>
-  Effect.matchEffect(live.journal.append(entry), {
-    onFailure: (error) => journalFailed(live, error),
-    onSuccess: (stored) => {
+  Effect.map(
+    Effect.catchAll(live.journal.append(entry), (error) => journalFailed(live, error)),
+    (stored) => {
       if (Option.isSome(stored)) live.entries.set(keyOf(entry.kind, entry.name), stored.value)
-      return Effect.succeed(stored)
+      return stored
     }
-  })
+  )
 
 /** @internal Appends an entry that nobody else may have written. */
 export const append = (live: Live, entry: Journal.NewEntry): Effect.Effect<Journal.Entry> =>
-  Effect.flatMap(tryAppend(live, entry), (stored) => {
-    if (Option.isSome(stored)) return Effect.succeed(stored.value)
-    const detail = `${entry.kind} ${entry.name} was recorded by someone else`
-    return lost(live, new RunDetached({ run: entry.run, reason: "journal", detail }))
-  })
+  Effect.flatMap(
+    Effect.catchAll(live.journal.append(entry), (error) => journalFailed(live, error)),
+    (stored) => {
+      if (Option.isNone(stored)) {
+        const detail = `${entry.kind} ${entry.name} was recorded by someone else`
+        return lost(live, new RunDetached({ run: entry.run, reason: "journal", detail }))
+      }
+      live.entries.set(keyOf(entry.kind, entry.name), stored.value)
+      return Effect.succeed(stored.value)
+    }
+  )
 
 /** @internal Reads a value back; if it does not fit its schema, the run is detached. */
 export const read = <A>(live: Live, codec: Codec<A>, entry: Journal.Entry): Effect.Effect<A> =>
@@ -64,10 +70,10 @@ const encoded = <A, E>(
   exit: Exit.Exit<A, E>,
   text: Effect.Effect<string | null, CodecError>
 ): Effect.Effect<Written<A, E>> =>
-  Effect.matchEffect(text, {
-    onSuccess: (value): Effect.Effect<Written<A, E>> => Effect.succeed({ kind, value, exit }),
-    onFailure: (problem) => writeDefect(unwritable(name, problem))
-  })
+  Effect.catchAll(
+    Effect.map(text, (value): Written<A, E> => ({ kind, value, exit })),
+    (problem) => writeDefect(unwritable(name, problem))
+  )
 
 /** @internal Encodes how a step ended. What its schemas refuse becomes a defect. */
 export const write = <A, E>(

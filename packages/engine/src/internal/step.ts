@@ -99,12 +99,13 @@ const begin = <R>({ live, name }: Site<R>): void => {
   if (live.listeners.size > 0) publish(live, { _tag: "StepStarted", run: live.record.id, at, step: name })
 }
 
+const provided =
+  <R>(undo: () => Undoing<R>, context: Context.Context<R>) =>
+  () =>
+    Effect.provide(Effect.suspend(undo), context)
+
 const register = <R>(site: Site<R>, seq: number, undo: () => Undoing<R>): void => {
-  site.live.undos.set(site.name, {
-    step: site.name,
-    seq,
-    effect: () => Effect.provide(Effect.suspend(undo), site.context)
-  })
+  site.live.undos.set(site.name, { step: site.name, seq, effect: provided(undo, site.context) })
 }
 
 const found = <R>({ live, name }: Site<R>): void => {
