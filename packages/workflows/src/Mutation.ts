@@ -14,7 +14,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { Ambiguous, LeftInPlace, type WaitTimedOut } from "./FlowError.js"
+import { Ambiguous, ClusterFailed, LeftInPlace, type WaitTimedOut } from "./FlowError.js"
 import * as Waiter from "./Waiter.js"
 import { WaitPolicy } from "./WaitPolicy.js"
 
@@ -104,6 +104,37 @@ export const seen = <A, E, R>(
     })
   })
 
+/**
+ * The undo of a change that is to be kept: fails with `LeftInPlace` if the change is there or under way, and waits for
+ * no end of it. Does nothing when it stayed invisible for `WaitPolicy.settle`.
+ *
+ * - `named`: what is kept, in words
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const leave = <A, E, R>(
+  change: Pick<Change<A, E, R, unknown, unknown>, "operation" | "look" | "deadline">,
+  named: (value: A) => string
+): Effect.Effect<void, E | LeftInPlace | WaitTimedOut, R> =>
+  Effect.flatMap(
+    seen({
+      ...change,
+      look: Effect.filterOrFail(
+        change.look,
+        (look) => look._tag !== "UnderWay",
+        (look) => {
+          const state = look._tag === "UnderWay" ? look.state : ""
+          return new LeftInPlace({ reason: `${change.operation}: under way (${state}), and left to itself, as asked` })
+        }
+      )
+    }),
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: (value) => new LeftInPlace({ reason: `${named(value)} is kept, as asked` })
+    })
+  )
+
 interface Attempt {
   /** An earlier call may have had its effect. */
   readonly repeated: boolean
@@ -176,10 +207,12 @@ const accepted = <A, E, R, E2, R2>(change: Change<A, E, R, E2, R2>, answer: Opti
     })
   })
 
-const isCertain = (error: unknown): boolean => error instanceof LeftInPlace || error instanceof Ambiguous
+const isFinal = (error: unknown): boolean =>
+  error instanceof LeftInPlace || error instanceof Ambiguous || error instanceof ClusterFailed
 
 /**
- * How an undo is tried again: up to nine more times, from 5 s to 5 min apart, unless it declined for good.
+ * How an undo is tried again: up to nine more times, from 5 s to 5 min apart, unless it declined for good or
+ * the cluster has failed.
  *
  * @since 0.1.0
  * @category models
@@ -187,7 +220,7 @@ const isCertain = (error: unknown): boolean => error instanceof LeftInPlace || e
 export const undoRetry: Schedule.Schedule<unknown, unknown> = Schedule.exponential("5 seconds").pipe(
   Schedule.modifyDelay((_, delay) => Duration.min(delay, "5 minutes")),
   Schedule.intersect(Schedule.recurs(9)),
-  Schedule.whileInput((error: unknown) => !isCertain(error))
+  Schedule.whileInput((error: unknown) => !isFinal(error))
 )
 
 /**

@@ -135,19 +135,14 @@ export const addReplica = (
 ): Effect.Effect<string, ReplicaError, Run.Run | AddReplica | DeleteNode | ListShards> => {
   const { clusterId, shardId, subnetId } = options
   const kept = (before: ReadonlyArray<Shard>, result: Option.Option<string>) =>
-    Option.isSome(result)
-      ? new LeftInPlace({ reason: `node ${result.value} is kept, as asked` })
-      : Effect.flatMap(WaitPolicy, ({ scale }) =>
-          Effect.flatMap(Waiter.deadlineIn(scale), (deadline) =>
-            Effect.flatMap(
-              Mutation.seen({ operation: "added replica", look: lookForReplica(options, before), deadline }),
-              Option.match({
-                onNone: () => Effect.void,
-                onSome: (id) => new LeftInPlace({ reason: `node ${id} is kept, as asked` })
-              })
-            )
-          )
-        )
+    Effect.gen(function* () {
+      const { scale } = yield* WaitPolicy
+      const deadline = yield* Waiter.deadlineIn(scale)
+      const look = Option.isSome(result)
+        ? Effect.succeed(Mutation.applied(result.value))
+        : lookForReplica(options, before)
+      yield* Mutation.leave({ operation: "added replica", look, deadline }, (id) => `node ${id}`)
+    })
   return Effect.flatMap(WaitPolicy, (policy) =>
     Mutation.make(name, {
       before: Shards,

@@ -135,7 +135,8 @@ export const body = (payload: Payload): Effect.Effect<Result, RestoreError, Requ
     const { clusterId } = yield* restore(cluster, { onUndo, peakShards: shards, findings: findings(payload) })
     const nodeCount = cluster.nodeCountPerShard
     const placement = placementOf(payload)
-    const reached = yield* scaleTo({ clusterId, shards, nodeCount, placement, undo: "nothing" })
+    const undo = onUndo === "keep" ? "keep" : "nothing"
+    const reached = yield* scaleTo({ clusterId, shards, nodeCount, placement, undo })
     return { clusterId, shards: reached }
   })
 

@@ -71,8 +71,8 @@ const lookForShard = (clusterId: string, before: ReadonlyArray<Shard>) =>
 /**
  * - `nodeCount`: nodes of the new shard, 2-5
  * - `subnetAssignments`: one assignment, `nodeCount - 1` replicas
- * - `undo`: `remove` (default) takes the new shard away again; `nothing` leaves it to a wider undo, such as deleting the
- *   whole cluster
+ * - `undo`: `remove` (default) takes the new shard away again; `keep` reports that it stays; `nothing` leaves it to a
+ *   wider undo, such as deleting the whole cluster
  *
  * @since 0.1.0
  * @category models
@@ -81,7 +81,7 @@ export interface AddShardOptions {
   readonly clusterId: string
   readonly nodeCount: number
   readonly subnetAssignments: SubnetAssignment
-  readonly undo?: "remove" | "nothing" | undefined
+  readonly undo?: "remove" | "keep" | "nothing" | undefined
 }
 
 const sendAdd = ({ clusterId, nodeCount, subnetAssignments }: AddShardOptions) =>
@@ -98,6 +98,16 @@ const takeAway = (clusterId: string, before: ReadonlyArray<Shard>, result: Optio
       : yield* Mutation.seen({ operation: "added shard", look: lookForShard(clusterId, before), deadline })
     if (Option.isNone(found)) return
     yield* drop(clusterId, found.value, { fresh: true, deadline })
+  })
+
+const kept = (clusterId: string, before: ReadonlyArray<Shard>, result: Option.Option<string>) =>
+  Effect.gen(function* () {
+    const { scale } = yield* WaitPolicy
+    const deadline = yield* Waiter.deadlineIn(scale)
+    const look = Option.isSome(result)
+      ? Effect.succeed(Mutation.applied(result.value))
+      : lookForShard(clusterId, before)
+    yield* Mutation.leave({ operation: "added shard", look, deadline }, (id) => `shard ${id}`)
   })
 
 /**
@@ -129,7 +139,11 @@ export const addShard = (
       look: (before) => lookForShard(options.clusterId, before),
       apply: () => sendAdd(options),
       timeout: policy.scale,
-      undo: (before, result) => (options.undo === "nothing" ? Effect.void : takeAway(options.clusterId, before, result))
+      undo: (before, result) => {
+        if (options.undo === "nothing") return Effect.void
+        const { clusterId } = options
+        return options.undo === "keep" ? kept(clusterId, before, result) : takeAway(clusterId, before, result)
+      }
     })
   )
 
@@ -201,7 +215,7 @@ export const removeShard = (
  * - `shards`: how many there shall be, 1-12
  * - `nodeCount`: nodes of each new shard
  * - `placement`: subnets of the shard that becomes the `n`-th, counted from 1
- * - `undo`: see `AddShardOptions` and `removeShard`
+ * - `undo`: `revert` (default) removes added shards and reports removed ones, `keep` reports both, `nothing` does neither
  *
  * @since 0.1.0
  * @category models
@@ -211,7 +225,7 @@ export interface ScaleToOptions {
   readonly shards: number
   readonly nodeCount: number
   readonly placement: (n: number) => SubnetAssignment
-  readonly undo?: "revert" | "nothing" | undefined
+  readonly undo?: "revert" | "keep" | "nothing" | undefined
 }
 
 /**
@@ -228,7 +242,8 @@ export const scaleTo = (
   Step.scope("scale")(
     Effect.gen(function* () {
       const { clusterId } = options
-      const nothing = options.undo === "nothing" ? ("nothing" as const) : undefined
+      const undoAdd = options.undo === "revert" ? "remove" : options.undo
+      const undoRemove = options.undo === "nothing" ? "nothing" : "report"
       yield* Step.make("preflight", { error: ScaleError, run: refuseIf(Rules.shardCount(options.shards)) })
       const start = yield* Step.make("shards", {
         success: Shards,
@@ -237,11 +252,11 @@ export const scaleTo = (
       })
       for (let n = start.length + 1; n <= options.shards; n++) {
         const { nodeCount, placement } = options
-        yield* addShard(`add shard ${n}`, { clusterId, nodeCount, subnetAssignments: placement(n), undo: nothing })
+        yield* addShard(`add shard ${n}`, { clusterId, nodeCount, subnetAssignments: placement(n), undo: undoAdd })
       }
       const ids = start.map(({ id }) => id).sort()
       for (const shardId of ids.slice(Math.min(options.shards, ids.length)).reverse()) {
-        yield* removeShard(`remove shard ${shardId}`, { clusterId, shardId, undo: nothing })
+        yield* removeShard(`remove shard ${shardId}`, { clusterId, shardId, undo: undoRemove })
       }
       return yield* Step.make("topology", {
         success: Shards,
