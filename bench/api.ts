@@ -1,8 +1,13 @@
 /**
- * What one call costs over loopback: ours against bare `undici.request` with JSON, and `HttpApiClient` as it comes.
+ * What one call costs over loopback: ours against bare `undici.request` with JSON.
  *
- * The server runs in a process of its own and answers from memory. All clients take turns in the same run, so that
- * they share the machine's moods; each number is the median over the rounds.
+ * Between the two stand the steps that ours is made of, so that the table says where the rest goes: `Effect` is the bare
+ * call as two `Effect.tryPromise`, `HttpClient` the platform's client with its spans off, and `HttpApiClient` the
+ * platform's derived client as it comes, which neither validates, nor limits time, nor counts, nor retries.
+ *
+ * The server runs in a process of its own and answers from memory. All take turns in the same run, so that they share
+ * the machine's moods; each number is the median over the rounds. `wall` is the time of a call, `cpu` the processor time
+ * the client spends on it.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -65,27 +70,59 @@ interface Contender {
   readonly calls: Readonly<Record<string, () => Promise<unknown>>>
 }
 
+const paths = {
+  GetNode: ["GET", `/v1/clusters/${cluster}/shards/001/nodes/n1`],
+  ListShards: ["GET", `/v1/clusters/${cluster}/shards`],
+  AddReplica: ["POST", `/v1/clusters/${cluster}/shards/001/nodes`]
+} as const
+
+type Send = (method: "GET" | "POST", path: string, body: string | undefined) => Promise<unknown>
+
+const through = (name: string, send: Send): Contender => ({
+  name,
+  calls: Object.fromEntries(
+    Object.entries(paths).map(([operation, [method, path]]) => [
+      operation,
+      () => send(method, path, method === "POST" ? JSON.stringify({ subnet }) : undefined)
+    ])
+  )
+})
+
+const headers = { "x-auth-token": "token", "content-type": "application/json", accept: "application/json" }
+
 const bare = (url: string): Contender => {
   const dispatcher = new Agent()
-  const headers = { "x-auth-token": "token", "content-type": "application/json", accept: "application/json" }
-  const call = async (method: "GET" | "POST", path: string, body?: unknown) => {
-    const answer = await request(`${url}${path}`, {
-      dispatcher,
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) })
-    })
+  return through("undici", async (method, path, body = "") => {
+    const answer = await request(`${url}${path}`, { dispatcher, method, headers, ...(body === "" ? {} : { body }) })
     return await answer.body.json()
-  }
-  return {
-    name: "undici",
-    calls: {
-      GetNode: () => call("GET", `/v1/clusters/${cluster}/shards/001/nodes/n1`),
-      ListShards: () => call("GET", `/v1/clusters/${cluster}/shards`),
-      AddReplica: () => call("POST", `/v1/clusters/${cluster}/shards/001/nodes`, { subnet })
-    }
-  }
+  })
 }
+
+const effectOnly = (url: string): Contender => {
+  const dispatcher = new Agent()
+  return through("Effect", (method, path, body = "") =>
+    run(
+      Effect.tryPromise((signal) =>
+        request(`${url}${path}`, { dispatcher, method, headers, signal, ...(body === "" ? {} : { body }) })
+      ).pipe(Effect.flatMap((answer) => Effect.tryPromise(() => answer.body.json())))
+    )
+  )
+}
+
+const platformOnly = (url: string) =>
+  Effect.map(HttpClient.HttpClient, (client) => {
+    const untraced = HttpClient.withTracerDisabledWhen(client, () => true)
+    return through("HttpClient", (method, path, body) => {
+      const empty = HttpClientRequest.make(method)(`${url}${path}`, { headers })
+      const full = body === undefined ? empty : HttpClientRequest.bodyText(empty, body, "application/json")
+      return run(
+        untraced.execute(full).pipe(
+          Effect.flatMap((answer) => answer.text),
+          Effect.map((text) => JSON.parse(text))
+        )
+      )
+    })
+  })
 
 const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
 
@@ -122,15 +159,25 @@ const asItComes = (url: string) =>
 const median = (numbers: ReadonlyArray<number>): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 
+interface Cost {
+  readonly wall: number
+  readonly cpu: number
+}
+
 /** Microseconds for one call, `width` at a time. */
-const measure = async (call: () => Promise<unknown>, calls: number, width: number): Promise<number> => {
+const measure = async (call: () => Promise<unknown>, calls: number, width: number): Promise<Cost> => {
   const lane = async () => {
     for (let index = 0; index < calls / width; index++) await call()
   }
   const began = performance.now()
+  const cpu = process.cpuUsage()
   await Promise.all(Array.from({ length: width }, lane))
-  return ((performance.now() - began) * 1000) / calls
+  const { system, user } = process.cpuUsage(cpu)
+  return { wall: ((performance.now() - began) * 1000) / calls, cpu: (user + system) / calls }
 }
+
+const cell = (own: number, least: number): string =>
+  `${own.toFixed(0).padStart(5)} us ${(own / least).toFixed(2).padStart(5)}x`
 
 const main = async () => {
   const server = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", "serve"], {
@@ -139,25 +186,27 @@ const main = async () => {
   const [line] = await once(server.stdout, "data")
   const url = `http://127.0.0.1:${String(line).trim()}`
   const program = Effect.gen(function* () {
-    const contenders = [bare(url), yield* ours(url), yield* asItComes(url)]
-    const rounds = Number(process.env["ROUNDS"] ?? 15)
-    const calls = Number(process.env["CALLS"] ?? 1000)
+    const contenders = [bare(url), effectOnly(url), yield* platformOnly(url), yield* ours(url), yield* asItComes(url)]
+    const rounds = Number(process.env["ROUNDS"] ?? 9)
+    const calls = Number(process.env["CALLS"] ?? 320)
     for (const width of [1, 16]) {
-      for (const operation of ["GetNode", "ListShards", "AddReplica"]) {
-        const times = contenders.map((): Array<number> => [])
+      for (const operation of Object.keys(paths)) {
+        const costs = contenders.map((): Array<Cost> => [])
         for (let round = -3; round < rounds; round++) {
           for (const [index, { calls: known }] of contenders.entries()) {
-            const call = known[operation as keyof typeof known]
-            const micros = yield* Effect.promise(() => measure(call ?? (() => Promise.resolve()), calls, width))
-            if (round >= 0) times[index]?.push(micros)
+            const call = known[operation]
+            if (call === undefined) continue
+            const cost = yield* Effect.promise(() => measure(call, calls, width))
+            if (round >= 0) costs[index]?.push(cost)
           }
         }
-        const medians = times.map(median)
-        const cells = contenders.map(({ name }, index) => {
-          const own = medians[index] ?? Number.NaN
-          return `${name} ${own.toFixed(0)} us (${(own / (medians[0] ?? 1)).toFixed(2)}x)`
-        })
-        console.log(`${operation.padEnd(11)} ${String(width).padStart(2)} at a time   ${cells.join("   ")}`)
+        console.log(`\n${operation}, ${width} at a time`)
+        const walls = costs.map((each) => median(each.map(({ wall }) => wall)))
+        const cpus = costs.map((each) => median(each.map(({ cpu }) => cpu)))
+        for (const [index, { name }] of contenders.entries()) {
+          const wall = cell(walls[index] ?? Number.NaN, walls[0] ?? 1)
+          console.log(`  ${name.padEnd(14)} wall ${wall}   cpu ${cell(cpus[index] ?? Number.NaN, cpus[0] ?? 1)}`)
+        }
       }
     }
   })

@@ -21,9 +21,10 @@ import type { Operation } from "../Operation.js"
 import { parseJson, readAnswer, readRequestId } from "./answer.js"
 import { bounded, redact } from "./redact.js"
 import { retryAfterMillis } from "./retryAfter.js"
-import { withSecretHeaders } from "./secretHeaders.js"
+import { hideSecrets } from "./secretHeaders.js"
 import { describe, wasSent } from "./transport.js"
 import { version } from "./version.js"
+import { within } from "./within.js"
 
 /** One attempt: where it goes, with what, and what must not be repeated of it. */
 export interface Attempt {
@@ -37,7 +38,8 @@ export interface Attempt {
 
 interface Answer {
   readonly status: number
-  readonly headers: Headers.Headers
+  /** Read when it is asked for: most answers are successes, and nobody looks at the headers of those. */
+  readonly headers: () => Headers.Headers
   readonly text: string
 }
 
@@ -49,7 +51,7 @@ interface Settings {
 
 const answerFields = (name: string, { headers, status, text }: Answer, attempt: Attempt): AnswerFields => {
   const said = readAnswer(text)
-  const requestId = readRequestId(headers) ?? said.requestId
+  const requestId = readRequestId(headers()) ?? said.requestId
   const secrets = [...attempt.secrets, attempt.token]
   return {
     operation: name,
@@ -72,7 +74,7 @@ const refused = <Request, A, E>(
   attempt: Attempt
 ): Effect.Effect<never, E | CallError> => {
   const fields = answerFields(operation.name, answer, attempt)
-  if (answer.status === 429) return throttled(fields, answer.headers)
+  if (answer.status === 429) return throttled(fields, answer.headers())
   const Documented = operation.errorOf(answer.status)
   return Effect.fail(Documented === undefined ? new UnexpectedStatus(fields) : new Documented(fields))
 }
@@ -99,6 +101,9 @@ const transportError = (name: string, error: HttpClientError.HttpClientError, at
     sent: wasSent(error)
   })
 
+const withBody = (request: HttpClientRequest.HttpClientRequest, body: string | undefined) =>
+  body === undefined ? request : HttpClientRequest.setBody(request, HttpBody.text(body, "application/json"))
+
 /** Sends one attempt and turns whatever comes back into a result or a typed error. */
 export const makeExchange = ({ attemptTimeout, http, userAgent }: Settings) => {
   const timeout = Duration.decode(attemptTimeout)
@@ -107,27 +112,23 @@ export const makeExchange = ({ attemptTimeout, http, userAgent }: Settings) => {
     "content-type": "application/json",
     "user-agent": userAgent ?? `memstore-flows/${version}`
   })
-  const client = withSecretHeaders(http)
+
+  const timedOut = (name: string, { attempt }: Attempt) =>
+    new RequestTimeout({ operation: name, attempt, afterMillis: Duration.toMillis(timeout) })
 
   return <Request, A, E>(operation: Operation<Request, A, E>, attempt: Attempt): Effect.Effect<A, E | CallError> => {
-    const request = HttpClientRequest.make(operation.method)(attempt.url, {
-      headers: Headers.set(headers, "x-auth-token", Redacted.value(attempt.token)),
-      ...(attempt.body === undefined ? {} : { body: HttpBody.text(attempt.body, "application/json") })
-    })
-    const answer = Effect.flatMap(client.execute(request), (response) =>
-      Effect.map(response.text, (text): Answer => ({ status: response.status, headers: response.headers, text }))
+    const request = withBody(
+      HttpClientRequest.make(operation.method)(attempt.url, {
+        headers: Headers.set(headers, "x-auth-token", Redacted.value(attempt.token))
+      }),
+      attempt.body
+    )
+    const answer = Effect.flatMap(Effect.zipRight(hideSecrets, http.execute(request)), (response) =>
+      Effect.map(response.text, (text): Answer => ({ status: response.status, headers: () => response.headers, text }))
     )
     return answer.pipe(
       Effect.mapError((error) => transportError(operation.name, error, attempt)),
-      Effect.timeoutFail({
-        duration: timeout,
-        onTimeout: () =>
-          new RequestTimeout({
-            operation: operation.name,
-            attempt: attempt.attempt,
-            afterMillis: Duration.toMillis(timeout)
-          })
-      }),
+      within(timeout, () => timedOut(operation.name, attempt)),
       Effect.flatMap((received) => read(operation, received, attempt))
     )
   }

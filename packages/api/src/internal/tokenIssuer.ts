@@ -15,9 +15,10 @@ import { TokenUnavailable } from "../MemStoreError.js"
 import { parseJson, readAnswer } from "./answer.js"
 import { bounded } from "./redact.js"
 import { retryAfterMillis } from "./retryAfter.js"
-import { withSecretHeaders } from "./secretHeaders.js"
+import { hideSecrets } from "./secretHeaders.js"
 import { describe } from "./transport.js"
 import { version } from "./version.js"
+import { within } from "./within.js"
 
 /** A token and how long it holds from now on. */
 export interface Issued {
@@ -111,19 +112,16 @@ export const makeIssuer = (settings: Settings): Effect.Effect<Issued, NotIssued>
     }))
   }
 
-  return withSecretHeaders(http)
-    .execute(request)
-    .pipe(
-      Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
-      Effect.catchAll((error) => unavailable("Unreachable", bounded(describe(error), secrets))),
-      Effect.timeoutFail({
-        duration: settings.timeout,
-        onTimeout: (): NotIssued => ({
-          error: new TokenUnavailable({ reason: "Unreachable", message: "no answer in the time allowed" }),
-          askedMillis: undefined
-        })
-      }),
-      Effect.flatMap(({ body, response }) => read(response, body)),
-      Effect.withSpan("MemStore.token", { kind: "client", captureStackTrace: false })
-    )
+  const late = (): NotIssued => ({
+    error: new TokenUnavailable({ reason: "Unreachable", message: "no answer in the time allowed" }),
+    askedMillis: undefined
+  })
+
+  return Effect.zipRight(hideSecrets, http.execute(request)).pipe(
+    Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
+    Effect.catchAll((error) => unavailable("Unreachable", bounded(describe(error), secrets))),
+    within(settings.timeout, late),
+    Effect.flatMap(({ body, response }) => read(response, body)),
+    Effect.withSpan("MemStore.token", { kind: "client", captureStackTrace: false })
+  )
 }
