@@ -3,12 +3,13 @@ import { NodeRuntime } from "@effect/platform-node"
 import { AddShard, ListShards } from "@memstore-flows/api"
 import { Console, Effect } from "effect"
 import { cloud } from "./support/Environment.js"
-import { sourceCluster } from "./support/Sandbox.js"
+import { settings, sourceCluster } from "./support/Sandbox.js"
 
 const add = (clusterId: string, nodeCount: number) =>
   Effect.gen(function* () {
     const addShard = yield* AddShard
-    const subnetAssignments = { primary: { id: "subnet-a" }, replicas: [{ id: "subnet-b" }, { id: "subnet-b" }] }
+    const { subnetA, subnetB } = yield* settings
+    const subnetAssignments = { primary: { id: subnetA }, replicas: [{ id: subnetB }, { id: subnetB }] }
     // The answer names the cluster, never the shard: that is what flows are for.
     const { objectId } = yield* addShard({ clusterId, nodeCount, subnetAssignments })
     yield* Console.log(`accepted, cluster ${objectId}`)

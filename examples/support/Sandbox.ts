@@ -4,19 +4,31 @@ import { Observe, type RestoreThenScale, Waiter } from "@memstore-flows/workflow
 import { Config, type ConfigError, Console, Effect } from "effect"
 import { Target } from "./Environment.js"
 
-const text = (name: string, otherwise: string) => Config.withDefault(Config.string(name), otherwise)
+const names = {
+  backup: ["MEMSTORE_BACKUP", "nightly"],
+  flavor: ["MEMSTORE_FLAVOR_ID", "3830ebad-ea2f-4822-8a7d-9e301c86a58d"],
+  parameterGroup: ["MEMSTORE_PARAMETER_GROUP_ID", "bbbbcccc-1234-1234-5678-e705e91db2fb"],
+  securityGroup: ["MEMSTORE_SECURITY_GROUP_ID", "abcdxxxx-4870-4c4e-a267-2de13e38c2ea"],
+  subnetA: ["MEMSTORE_SUBNET_A", "subnet-a"],
+  subnetB: ["MEMSTORE_SUBNET_B", "subnet-b"],
+  version: ["MEMSTORE_VERSION", "7.2.6"]
+} as const
 
-/** Ids of the project: the emulator takes any, the real cloud wants yours, from the environment. */
-export const settings = Config.all({
-  backup: text("MEMSTORE_BACKUP", "nightly"),
-  cluster: text("MEMSTORE_CLUSTER_ID", ""),
-  flavor: text("MEMSTORE_FLAVOR_ID", "3830ebad-ea2f-4822-8a7d-9e301c86a58d"),
-  parameterGroup: text("MEMSTORE_PARAMETER_GROUP_ID", "bbbbcccc-1234-1234-5678-e705e91db2fb"),
-  securityGroup: text("MEMSTORE_SECURITY_GROUP_ID", "abcdxxxx-4870-4c4e-a267-2de13e38c2ea"),
-  subnetA: text("MEMSTORE_SUBNET_A", "subnet-a"),
-  subnetB: text("MEMSTORE_SUBNET_B", "subnet-b"),
-  version: text("MEMSTORE_VERSION", "7.2.6")
-})
+const setting = ([name, emulated]: readonly [string, string], target: "emulator" | "real") =>
+  target === "emulator" ? Config.withDefault(Config.string(name), emulated) : Config.string(name)
+
+/** Ids of the project: the emulator takes any; the real cloud wants yours, and every missing one is named. */
+export const settings = Effect.flatMap(Target, (target) =>
+  Config.all({
+    backup: setting(names.backup, target),
+    flavor: setting(names.flavor, target),
+    parameterGroup: setting(names.parameterGroup, target),
+    securityGroup: setting(names.securityGroup, target),
+    subnetA: setting(names.subnetA, target),
+    subnetB: setting(names.subnetB, target),
+    version: setting(names.version, target)
+  })
+)
 
 const clusterOf = (name: string) =>
   Effect.map(settings, ({ flavor, parameterGroup, securityGroup, subnetA, subnetB, version }) => {
@@ -39,7 +51,9 @@ const clusterOf = (name: string) =>
   })
 
 /** What to restore: the backup into a new cluster of the same two shards. */
-export const restorable = (name: string): Effect.Effect<RestoreThenScale.Payload["cluster"], ConfigError.ConfigError> =>
+export const restorable = (
+  name: string
+): Effect.Effect<RestoreThenScale.Payload["cluster"], ConfigError.ConfigError, Target> =>
   Effect.zipWith(clusterOf(name), settings, (cluster, { backup }) => ({
     ...cluster,
     restoreSource: { backupName: backup }
@@ -59,9 +73,7 @@ const create = (keys: number) =>
 
 /** On the emulator a new cluster with keys; on the real cloud the one that `MEMSTORE_CLUSTER_ID` names. */
 export const sourceCluster = (keys: number) =>
-  Effect.flatMap(Target, (target) =>
-    target === "emulator" ? create(keys) : Effect.map(settings, ({ cluster }) => cluster)
-  )
+  Effect.flatMap(Target, (target) => (target === "emulator" ? create(keys) : Config.string("MEMSTORE_CLUSTER_ID")))
 
 /** On the emulator a source cluster with a backup; on the real cloud the backup that `MEMSTORE_BACKUP` names. */
 export const sourceBackup = (keys: number) =>
