@@ -186,7 +186,13 @@ const main = async () => {
   const [line] = await once(server.stdout, "data")
   const url = `http://127.0.0.1:${String(line).trim()}`
   const program = Effect.gen(function* () {
-    const contenders = [bare(url), effectOnly(url), yield* platformOnly(url), yield* ours(url), yield* asItComes(url)]
+    const contenders: ReadonlyArray<Contender> = [
+      bare(url),
+      effectOnly(url),
+      yield* platformOnly(url),
+      yield* ours(url),
+      yield* asItComes(url)
+    ]
     const rounds = Number(process.env["ROUNDS"] ?? 9)
     const calls = Number(process.env["CALLS"] ?? 320)
     for (const width of [1, 16]) {
