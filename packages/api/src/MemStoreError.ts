@@ -42,55 +42,105 @@ export interface AnswerFields {
   readonly requestId?: string
 }
 
-/** The server calls the request invalid (400), often because the cluster is not in a state for it. */
+/**
+ * The server calls the request invalid (400), often because the cluster is not in a state for it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@memstore-flows/api/InvalidRequest")(
   "InvalidRequest",
   answerFields
 ) {}
 
-/** The token was missing, stale or revoked, and a fresh one did not help (401). */
+/**
+ * The token was missing, stale or revoked, and a fresh one did not help (401).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>("@memstore-flows/api/Unauthorized")(
   "Unauthorized",
   answerFields
 ) {}
 
-/** The credential has no right to this operation (403). */
+/**
+ * The credential has no right to this operation (403).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Forbidden extends Schema.TaggedError<Forbidden>("@memstore-flows/api/Forbidden")(
   "Forbidden",
   answerFields
 ) {}
 
-/** The cluster, shard or node does not exist (404). */
+/**
+ * The cluster, shard or node does not exist (404).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class NotFound extends Schema.TaggedError<NotFound>("@memstore-flows/api/NotFound")("NotFound", answerFields) {}
 
-/** The request collides with the state of the server, such as a name already taken (409). */
+/**
+ * The request collides with the state of the server, such as a name already taken (409).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Conflict extends Schema.TaggedError<Conflict>("@memstore-flows/api/Conflict")("Conflict", answerFields) {}
 
-/** The request is well formed and cannot be carried out (422). */
+/**
+ * The request is well formed and cannot be carried out (422).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Unprocessable extends Schema.TaggedError<Unprocessable>("@memstore-flows/api/Unprocessable")(
   "Unprocessable",
   answerFields
 ) {}
 
-/** The server failed (500). Whether a write took effect is not known. */
+/**
+ * The server failed (500). Whether a write took effect is not known.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ServerError extends Schema.TaggedError<ServerError>("@memstore-flows/api/ServerError")(
   "ServerError",
   answerFields
 ) {}
 
-/** The server asks to slow down (429, not documented by the vendor). `retryAfterMillis` when it said how long. */
+/**
+ * The server asks to slow down (429, not documented by the vendor). `retryAfterMillis` when it said how long.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Throttled extends Schema.TaggedError<Throttled>("@memstore-flows/api/Throttled")("Throttled", {
   ...answerFields,
   retryAfterMillis: Schema.optionalWith(Schema.Number, { exact: true })
 }) {}
 
-/** The server answered with a status its page does not list for this operation. */
+/**
+ * The server answered with a status its page does not list for this operation.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@memstore-flows/api/UnexpectedStatus")(
   "UnexpectedStatus",
   answerFields
 ) {}
 
-/** No answer came: refused, reset or closed connection. `sent` is false when the request surely never left. */
+/**
+ * No answer came: refused, reset or closed connection. `sent` is false when the request surely never left.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class TransportError extends Schema.TaggedError<TransportError>("@memstore-flows/api/TransportError")(
   "TransportError",
   {
@@ -101,7 +151,12 @@ export class TransportError extends Schema.TaggedError<TransportError>("@memstor
   }
 ) {}
 
-/** No answer came within the time allowed for one attempt. Whether a write took effect is not known. */
+/**
+ * No answer came within the time allowed for one attempt. Whether a write took effect is not known.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class RequestTimeout extends Schema.TaggedError<RequestTimeout>("@memstore-flows/api/RequestTimeout")(
   "RequestTimeout",
   {
@@ -111,13 +166,23 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>("@memstor
   }
 ) {}
 
-/** A successful answer whose body is not of the documented shape. A write with such an answer did happen. */
+/**
+ * A successful answer whose body is not of the documented shape. A write with such an answer did happen.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class DecodeError extends Schema.TaggedError<DecodeError>("@memstore-flows/api/DecodeError")("DecodeError", {
   ...answerFields,
   issues: Schema.Array(Schema.String)
 }) {}
 
-/** One fault of an input: `path` such as `subnetAssignments[1].replicas`, and what is wrong there. */
+/**
+ * One fault of an input: `path` such as `subnetAssignments[1].replicas`, and what is wrong there.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Fault = Schema.Struct({ path: Schema.String, message: Schema.String })
 
 /**
@@ -126,7 +191,12 @@ export const Fault = Schema.Struct({ path: Schema.String, message: Schema.String
  */
 export type Fault = typeof Fault.Type
 
-/** The input breaks rules that are known before sending; every fault is named and nothing was sent. */
+/**
+ * The input breaks rules that are known before sending; every fault is named and nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>("@memstore-flows/api/InvalidInput")("InvalidInput", {
   operation: Schema.String,
   faults: Schema.NonEmptyArray(Fault)
@@ -136,7 +206,12 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>("@memstore-fl
   }
 }
 
-/** No token could be had: the credential was refused, or the identity service did not answer as documented. */
+/**
+ * No token could be had: the credential was refused, or the identity service did not answer as documented.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class TokenUnavailable extends Schema.TaggedError<TokenUnavailable>("@memstore-flows/api/TokenUnavailable")(
   "TokenUnavailable",
   {

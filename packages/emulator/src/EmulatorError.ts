@@ -5,13 +5,23 @@
  */
 import * as Schema from "effect/Schema"
 
-/** A fault breaks the connection of a request; no answer is sent. `applied` tells whether it was carried out. */
+/**
+ * A fault breaks the connection of a request; no answer is sent. `applied` tells whether it was carried out.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ConnectionBroken extends Schema.TaggedError<ConnectionBroken>("@memstore-flows/emulator/ConnectionBroken")(
   "ConnectionBroken",
   { requestId: Schema.String, applied: Schema.Boolean }
 ) {}
 
-/** The address cannot be listened on, most often because another program does. */
+/**
+ * The address cannot be listened on, most often because another program does.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class AddressUnavailable extends Schema.TaggedError<AddressUnavailable>(
   "@memstore-flows/emulator/AddressUnavailable"
 )("AddressUnavailable", { host: Schema.String, port: Schema.Int, reason: Schema.String }) {
@@ -20,7 +30,12 @@ export class AddressUnavailable extends Schema.TaggedError<AddressUnavailable>(
   }
 }
 
-/** Another emulator that is running holds the state folder. */
+/**
+ * Another emulator that is running holds the state folder.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class FolderLocked extends Schema.TaggedError<FolderLocked>("@memstore-flows/emulator/FolderLocked")(
   "FolderLocked",
   { directory: Schema.String, pid: Schema.Int }
@@ -30,7 +45,12 @@ export class FolderLocked extends Schema.TaggedError<FolderLocked>("@memstore-fl
   }
 }
 
-/** The state folder cannot be read or written, or holds something that is not a saved state. */
+/**
+ * The state folder cannot be read or written, or holds something that is not a saved state.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class FolderUnusable extends Schema.TaggedError<FolderUnusable>("@memstore-flows/emulator/FolderUnusable")(
   "FolderUnusable",
   { directory: Schema.String, reason: Schema.String }
@@ -40,7 +60,12 @@ export class FolderUnusable extends Schema.TaggedError<FolderUnusable>("@memstor
   }
 }
 
-/** The wanted data plane does not exist in this version. */
+/**
+ * The wanted data plane does not exist in this version.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class DataPlaneUnavailable extends Schema.TaggedError<DataPlaneUnavailable>(
   "@memstore-flows/emulator/DataPlaneUnavailable"
 )("DataPlaneUnavailable", { plane: Schema.String }) {

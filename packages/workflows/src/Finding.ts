@@ -7,14 +7,24 @@ import * as Reason from "@memstore-flows/model/Reason"
 import * as Warning from "@memstore-flows/model/Warning"
 import * as Schema from "effect/Schema"
 
-/** The shards do not cover 0-16383 exactly once; `missing` and `overlapping` are slot ranges. */
+/**
+ * The shards do not cover 0-16383 exactly once; `missing` and `overlapping` are slot ranges.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const SlotsUncovered = Schema.TaggedStruct("SlotsUncovered", {
   clusterId: Schema.String,
   missing: Schema.String,
   overlapping: Schema.String
 })
 
-/** The node is already where it is wanted. */
+/**
+ * The node is already where it is wanted.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AlreadyThere = Schema.TaggedStruct("AlreadyThere", { nodeId: Schema.String, subnetId: Schema.String })
 
 /**

@@ -63,7 +63,12 @@ export const CreateError = Schema.Union(...CallError.members, Conflict, Unproces
  */
 export type CreateError = typeof CreateError.Type
 
-/** The change is unsafe or impossible; `findings` names every reason with its evidence, and nothing was sent. */
+/**
+ * The change is unsafe or impossible; `findings` names every reason with its evidence, and nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Refused extends Schema.TaggedError<Refused>("@memstore-flows/workflows/Refused")("Refused", {
   flow: Schema.String,
   findings: Schema.NonEmptyArray(Finding)
@@ -73,7 +78,12 @@ export class Refused extends Schema.TaggedError<Refused>("@memstore-flows/workfl
   }
 }
 
-/** The cluster's status is `Failed`, which is final; only deletion works. */
+/**
+ * The cluster's status is `Failed`, which is final; only deletion works.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ClusterFailed extends Schema.TaggedError<ClusterFailed>("@memstore-flows/workflows/ClusterFailed")(
   "ClusterFailed",
   { clusterId: Schema.String, during: Schema.String }
@@ -83,7 +93,12 @@ export class ClusterFailed extends Schema.TaggedError<ClusterFailed>("@memstore-
   }
 }
 
-/** A state that was seen while waiting: from `firstAt` to `lastAt` (milliseconds of the epoch), in `polls` answers. */
+/**
+ * A state that was seen while waiting: from `firstAt` to `lastAt` (milliseconds of the epoch), in `polls` answers.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Sighting = Schema.Struct({
   state: Schema.String,
   firstAt: Schema.Number,
@@ -97,7 +112,12 @@ export const Sighting = Schema.Struct({
  */
 export type Sighting = typeof Sighting.Type
 
-/** What was waited for did not come by the deadline; `history` is what was seen instead, the latest last. */
+/**
+ * What was waited for did not come by the deadline; `history` is what was seen instead, the latest last.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>("@memstore-flows/workflows/WaitTimedOut")(
   "WaitTimedOut",
   { what: Schema.String, waitedMillis: Schema.Number, history: Schema.Array(Sighting) }
@@ -113,6 +133,9 @@ export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>("@memstore-fl
  * Whether a write took effect, or which object it made, cannot be told from here.
  *
  * `lookFor` says what a person must look at; `candidates` are the ids it may be.
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export class Ambiguous extends Schema.TaggedError<Ambiguous>("@memstore-flows/workflows/Ambiguous")("Ambiguous", {
   operation: Schema.String,
@@ -125,7 +148,12 @@ export class Ambiguous extends Schema.TaggedError<Ambiguous>("@memstore-flows/wo
   }
 }
 
-/** The replica to delete is no replica any more: it became primary, or it is gone. No other is taken in its stead. */
+/**
+ * The replica to delete is no replica any more: it became primary, or it is gone. No other is taken in its stead.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ReplicaChanged extends Schema.TaggedError<ReplicaChanged>("@memstore-flows/workflows/ReplicaChanged")(
   "ReplicaChanged",
   {
@@ -141,7 +169,12 @@ export class ReplicaChanged extends Schema.TaggedError<ReplicaChanged>("@memstor
   }
 }
 
-/** The new replica did not catch up with its primary by the deadline. */
+/**
+ * The new replica did not catch up with its primary by the deadline.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ReplicaNotInSync extends Schema.TaggedError<ReplicaNotInSync>(
   "@memstore-flows/workflows/ReplicaNotInSync"
 )("ReplicaNotInSync", {
@@ -155,7 +188,12 @@ export class ReplicaNotInSync extends Schema.TaggedError<ReplicaNotInSync>(
   }
 }
 
-/** An undo left something in place on purpose; `reason` says what and why. */
+/**
+ * An undo left something in place on purpose; `reason` says what and why.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class LeftInPlace extends Schema.TaggedError<LeftInPlace>("@memstore-flows/workflows/LeftInPlace")(
   "LeftInPlace",
   { reason: Schema.String }
@@ -165,7 +203,12 @@ export class LeftInPlace extends Schema.TaggedError<LeftInPlace>("@memstore-flow
   }
 }
 
-/** The password of a database user could not be had. Its value is in no message. */
+/**
+ * The password of a database user could not be had. Its value is in no message.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class PasswordUnavailable extends Schema.TaggedError<PasswordUnavailable>(
   "@memstore-flows/workflows/PasswordUnavailable"
 )("PasswordUnavailable", { user: Schema.String, reason: Schema.String }) {
