@@ -12,9 +12,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { Ambiguous, ClusterFailed, LeftInPlace, type WaitTimedOut } from "./FlowError.js"
+import { Ambiguous, LeftInPlace, type WaitTimedOut } from "./FlowError.js"
+import { undoRetry } from "./internal/undoRetry.js"
 import * as Waiter from "./Waiter.js"
 import { WaitPolicy } from "./WaitPolicy.js"
 
@@ -177,6 +177,27 @@ const afterFailure = <A, E, R, E2, R2>(
  */
 export const carryOut = <A, E, R, E2, R2>(
   change: Change<A, E, R, E2, R2>
+): Effect.Effect<A, E | E2 | WaitTimedOut | Ambiguous, R | R2> => attempt(change, { sent: false })
+
+/** Whether a call may have had its effect. */
+interface Doubt {
+  sent: boolean
+}
+
+/** Makes the call, in doubt until the answer rules out that it had its effect. */
+const send = <A, E, R, E2, R2>({ apply }: Change<A, E, R, E2, R2>, doubt: Doubt) =>
+  Effect.suspend(() => {
+    const before = doubt.sent
+    doubt.sent = true
+    return Effect.map(Effect.either(apply), (sent) => {
+      if (Either.isLeft(sent) && !isAmbiguous(sent.left)) doubt.sent = before
+      return sent
+    })
+  })
+
+const attempt = <A, E, R, E2, R2>(
+  change: Change<A, E, R, E2, R2>,
+  doubt: Doubt
 ): Effect.Effect<A, E | E2 | WaitTimedOut | Ambiguous, R | R2> =>
   Effect.gen(function* () {
     const { attempts } = yield* WaitPolicy
@@ -185,7 +206,7 @@ export const carryOut = <A, E, R, E2, R2>(
         const found = yield* seen(change)
         if (Option.isSome(found)) return found.value
       }
-      const sent = yield* Effect.either(change.apply)
+      const sent = yield* send(change, doubt)
       if (Either.isRight(sent)) return yield* accepted(change, sent.right)
       const found = yield* afterFailure(change, sent.left, {
         repeated: attempt > 1 || !change.fresh,
@@ -207,21 +228,7 @@ const accepted = <A, E, R, E2, R2>(change: Change<A, E, R, E2, R2>, answer: Opti
     })
   })
 
-const isFinal = (error: unknown): boolean =>
-  error instanceof LeftInPlace || error instanceof Ambiguous || error instanceof ClusterFailed
-
-/**
- * How an undo is tried again: up to nine more times, from 5 s to 5 min apart, unless it declined for good or
- * the cluster has failed.
- *
- * @since 0.1.0
- * @category models
- */
-export const undoRetry: Schedule.Schedule<unknown, unknown> = Schedule.exponential("5 seconds").pipe(
-  Schedule.modifyDelay((_, delay) => Duration.min(delay, "5 minutes")),
-  Schedule.intersect(Schedule.recurs(9)),
-  Schedule.whileInput((error: unknown) => !isFinal(error))
-)
+export { undoRetry } from "./internal/undoRetry.js"
 
 /**
  * - `before`: schema of what is read before the write; it is journaled, so it must hold no secret
@@ -253,24 +260,27 @@ const stepOf = <B, A, E, R2, R3>(
     readonly timeout: Duration.Duration
   },
   intent: { readonly at: number; readonly before: B },
-  fresh: boolean
+  doubt: Doubt | undefined
 ) =>
-  Effect.flatMap(Run.Run, (run) =>
-    carryOut({
+  Effect.flatMap(Run.Run, (run) => {
+    const change = {
       operation: options.operation,
       look: options.look(intent.before),
       apply: options.apply(intent.before),
       deadline: intent.at + Duration.toMillis(options.timeout),
-      fresh,
-      onPending: (state, progress) => Effect.provideService(Run.progress(progress ?? { message: state }), Run.Run, run)
-    })
-  )
+      fresh: doubt?.sent === false,
+      onPending: (state: string, progress: ProgressReport | undefined) =>
+        Effect.provideService(Run.progress(progress ?? { message: state }), Run.Run, run)
+    }
+    return attempt(change, doubt ?? { sent: true })
+  })
 
 /**
  * A step that makes one change: observe and journal what is there, apply, confirm, with its undo.
  *
  * A lost answer, a crash between the call and the journal, a cut in mid-call and a repeat all end in one change, or in a
- * typed error that says what a person must look at. Cut in mid-call, it is undone from what was observed.
+ * typed error that says what a person must look at. Cut in mid-call, it is undone from what was observed; refused for
+ * certain, it has nothing to undo, and what another made meanwhile is not touched.
  *
  * The error schema must hold `WaitTimedOut` and `Ambiguous`.
  *
@@ -281,7 +291,7 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
   name: string,
   options: WaitTimedOut | Ambiguous extends E ? Options<B, BI, A, AI, E, EI, R, R2, R3, E4, R4> : never
 ): Effect.Effect<A, E, R | R2 | R3 | R4 | Run.Run> => {
-  const unsent = new WeakSet<object>()
+  const doubts = new WeakMap<object, Doubt>()
   const own: Options<B, BI, A, AI, E, EI, R, R2, R3, E4, R4> = options
   const { before, error, observe, success, undo } = own
   return Step.withIntent(name, {
@@ -290,12 +300,12 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
     error,
     prepare: Effect.zipWith(observe, Clock.currentTimeMillis, (before, at) => {
       const intent = { at, before }
-      unsent.add(intent)
+      doubts.set(intent, { sent: false })
       return intent
     }),
     // The condition on `options` says that E holds the errors a wait adds.
-    run: (intent) => stepOf(own, intent, unsent.delete(intent)) as Effect.Effect<A, E, R2 | R3 | Run.Run>,
-    undo: ({ before }, result) => undo(before, result),
+    run: (intent) => stepOf(own, intent, doubts.get(intent)) as Effect.Effect<A, E, R2 | R3 | Run.Run>,
+    undo: (intent, result) => (doubts.get(intent)?.sent === false ? Effect.void : undo(intent.before, result)),
     undoRetry
   })
 }

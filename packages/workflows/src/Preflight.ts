@@ -7,6 +7,7 @@
 import type { Cluster } from "@memstore-flows/api/Cluster"
 import { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
+import { isRefusal, isTransient } from "@memstore-flows/api/MemStoreError"
 import type { Shard } from "@memstore-flows/api/Shard"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Effect from "effect/Effect"
@@ -54,8 +55,12 @@ export const inService = (
     return shards
   })
 
+const isAbsent = (error: CallError): boolean =>
+  error._tag === "Forbidden" || error._tag === "DecodeError" || (isRefusal(error) && !isTransient(error))
+
 /**
- * The clusters of the project, or none when the call is not there: its path is a guess.
+ * The clusters of the project, or none when the call is not there: its path is a guess. An outage is no such sign, and
+ * fails.
  *
  * @since 0.1.0
  * @category constructors
@@ -65,13 +70,7 @@ export const clusters: Effect.Effect<Option.Option<ReadonlyArray<Cluster>>, Call
   (listClusters) =>
     listClusters({}).pipe(
       Effect.map(({ clusters }) => Option.some(clusters)),
-      Effect.catchTags({
-        NotFound: () => Effect.succeedNone,
-        Forbidden: () => Effect.succeedNone,
-        InvalidRequest: () => Effect.succeedNone,
-        UnexpectedStatus: () => Effect.succeedNone,
-        DecodeError: () => Effect.succeedNone
-      })
+      Effect.catchIf(isAbsent, () => Effect.succeedNone)
     )
 )
 

@@ -158,18 +158,18 @@ const send = (spec: RestoreSpec) =>
     return Option.some(objectId)
   })
 
-const sameName = (spec: RestoreSpec, before: ReadonlyArray<string>) =>
+/** The ids of clusters that had the name before; `null` when they could not be listed. */
+const Before = Schema.NullOr(Schema.Array(Schema.String))
+type Before = typeof Before.Type
+
+const sameName = (spec: RestoreSpec, before: Before) =>
   Effect.gen(function* () {
-    const unknown = new Ambiguous({
-      operation: "RestoreCluster",
-      lookFor: `clusters cannot be listed here; see in the console whether a cluster named "${spec.name}" exists`,
-      candidates: []
-    })
-    const known = yield* Effect.flatMap(
-      clusters,
-      Effect.mapError(() => unknown)
-    )
-    const ids = known.filter(({ id, name }) => name === spec.name && !before.includes(id)).map(({ id }) => id)
+    const known = before === null ? Option.none() : yield* clusters
+    if (before === null || Option.isNone(known)) {
+      const lookFor = `clusters cannot be listed here; see in the console whether a cluster named "${spec.name}" exists`
+      return yield* new Ambiguous({ operation: "RestoreCluster", lookFor, candidates: [] })
+    }
+    const ids = known.value.filter(({ id, name }) => name === spec.name && !before.includes(id)).map(({ id }) => id)
     const [id] = ids
     if (ids.length > 1) {
       const lookFor = `several clusters named "${spec.name}" appeared`
@@ -178,7 +178,7 @@ const sameName = (spec: RestoreSpec, before: ReadonlyArray<string>) =>
     return id === undefined ? Mutation.absent : Mutation.applied(id)
   })
 
-const undo = (spec: RestoreSpec, before: ReadonlyArray<string>, result: Option.Option<string>, onUndo: OnUndo) =>
+const undo = (spec: RestoreSpec, before: Before, result: Option.Option<string>, onUndo: OnUndo) =>
   Effect.gen(function* () {
     const { remove } = yield* WaitPolicy
     const found = Option.isSome(result)
@@ -216,12 +216,16 @@ export const preflight = (
 const create = (spec: RestoreSpec, onUndo: OnUndo) =>
   Effect.flatMap(WaitPolicy, (policy) =>
     Mutation.make("create", {
-      before: Schema.Array(Schema.String),
+      before: Before,
       success: Schema.String,
       error: RestoreError,
       operation: `restored cluster ${spec.name}`,
-      observe: Effect.map(clusters, (known) =>
-        Option.getOrElse(known, () => []).flatMap(({ id, name }) => (name === spec.name ? [id] : []))
+      observe: Effect.map(
+        clusters,
+        Option.match({
+          onNone: () => null,
+          onSome: (known) => known.flatMap(({ id, name }) => (name === spec.name ? [id] : []))
+        })
       ),
       look: (before) => sameName(spec, before),
       apply: () => send(spec),

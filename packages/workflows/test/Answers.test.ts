@@ -10,7 +10,6 @@ const mishaps: Readonly<Record<string, Faults.Action>> = {
   "its answer is lost after it was applied": Faults.loseAnswer,
   "its connection drops before it is applied": Faults.drop,
   "it is answered 500 and not applied": Faults.status(500),
-  "it is answered 503 and not applied": Faults.status(503),
   "it is answered 429 with Retry-After": Faults.throttle("3 seconds"),
   "it is applied and its answer takes longer than the client waits": Faults.delay("40 seconds", { work: "before" }),
   "it hangs until the client gives up, and is not applied": Faults.delay("40 seconds", { work: "after" }),
@@ -25,7 +24,7 @@ const resultOf = (played: Effect.Effect.Success<ReturnType<typeof play>>) => {
 
 for (const scenario of scenarios) {
   describe(scenario.title, () => {
-    const calm = inCloud(Effect.map(play(scenario), resultOf))
+    const calm = Effect.runSync(Effect.cached(inCloud(Effect.map(play(scenario), resultOf))))
 
     for (const [mishap, action] of Object.entries(mishaps)) {
       it.effect(`each write is made once when ${mishap}`, () =>
@@ -46,7 +45,7 @@ for (const scenario of scenarios) {
       )
     }
 
-    for (const status of [500, 502, 504]) {
+    for (const status of [500, 504]) {
       it.effect(`each write is made once when it is applied and answered ${status}`, () =>
         Effect.gen(function* () {
           const wanted = yield* calm

@@ -45,9 +45,11 @@ const leavings = {
 
 for (const scenario of scenarios) {
   describe(scenario.title, () => {
+    const undisturbed = Effect.runSync(Effect.cached(inCloud(play(scenario))))
+
     it.effect("a run that crashed at any of its events ends as if it had not, with the same writes", () =>
       Effect.gen(function* () {
-        const calm = yield* inCloud(play(scenario))
+        const calm = yield* undisturbed
         for (let n = 1; n < calm.events.length; n++) {
           const where = `event ${n}, ${JSON.stringify(calm.events[n - 1])}`
           const ended = yield* inCloud(resumed(scenario, (engine) => engine.use(firstEvents(n))))
@@ -60,7 +62,7 @@ for (const scenario of scenarios) {
     for (const [how, leave] of Object.entries(leavings)) {
       it.effect(`a run that crashed in a write, ${how}, makes it once`, () =>
         Effect.gen(function* () {
-          const calm = yield* inCloud(play(scenario))
+          const calm = yield* undisturbed
           const total = Object.values(scenario.writes).reduce((sum, count) => sum + count, 0)
           for (let nth = 1; nth <= total; nth++) {
             const { arm, struck, transformClient } = Tamper.make()
@@ -78,7 +80,7 @@ for (const scenario of scenarios) {
 
     it.effect("a run that crashed in any call is taken up again without a second change", () =>
       Effect.gen(function* () {
-        const calm = yield* inCloud(play(scenario))
+        const calm = yield* undisturbed
         for (let nth = 1; nth <= calm.requests.length; nth++) {
           const where = `call ${nth}, ${calm.requests[nth - 1]?.operation}`
           const { arm, transformClient } = Tamper.make()

@@ -23,7 +23,7 @@ describe("the clusters of the project", () => {
     )
   )
 
-  for (const status of [400, 403, 404, 405, 501]) {
+  for (const status of [400, 403, 404, 405]) {
     it.effect(`are unknown, and no reason to fail, when the call is answered ${status}`, () =>
       inCloud(
         Effect.gen(function* () {
@@ -37,6 +37,16 @@ describe("the clusters of the project", () => {
       )
     )
   }
+
+  it.effect("are not taken for unknown in an outage", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const emulator = yield* Emulator
+        yield* emulator.faults.add({ match: { operation: "ListClusters", times: "always" }, do: Faults.status(503) })
+        assert.strictEqual((yield* Effect.flip(Preflight.clusters))._tag, "UnexpectedStatus")
+      })
+    )
+  )
 
   it("have no known number of nodes when one of them does not say", () => {
     const told = { id: "a", name: "a", shardCount: 2, nodeCountPerShard: 3 }
