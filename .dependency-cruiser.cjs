@@ -12,6 +12,7 @@ module.exports = {
     { name: "not-to-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     only("api", []),
     only("engine", []),
+    only("engine-sqlite", ["engine"]),
     only("model", ["api"]),
     only("workflows", ["engine", "model", "api"]),
     only("emulator", ["model", "api"])
