@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Node } from "@memstore-flows/api/Node"
 import type { Disturbance } from "@memstore-flows/emulator/Disturbance"
 import { Emulator } from "@memstore-flows/emulator/Emulator"
+import * as Faults from "@memstore-flows/emulator/Faults"
 import * as Runs from "@memstore-flows/engine/Runs"
 import * as Effect from "effect/Effect"
 import * as ReplaceReplica from "../src/ReplaceReplica.js"
@@ -28,7 +29,7 @@ const nodesOf = (clusterId: string, shardId: string) =>
 /** Replaces a replica while blows fall, and looks at the shard when everything has come to rest. */
 const replaceUnder = (
   blows: ReadonlyArray<Blow>,
-  { cluster = source(2), keep = false, options = {} as CloudOptions } = {}
+  { cluster = source(2), keep = false, options = {} as CloudOptions, faults = [] as ReadonlyArray<Faults.Fault> } = {}
 ) =>
   inCloud(
     Effect.gen(function* () {
@@ -40,6 +41,7 @@ const replaceUnder = (
         const disturbance = what({ payload, nodes: before })
         yield* emulator.faults.add({ match: { operation, nth }, do: { _tag: "Disturb", disturbance } })
       }
+      for (const fault of faults) yield* emulator.faults.add(fault)
       const watched = yield* watch
       yield* Runs.start(ReplaceReplica.flow, { payload, id: "run" })
       const outcome = yield* Runs.outcome(ReplaceReplica.flow, "run")
@@ -76,6 +78,8 @@ const checkInvariants = (ended: Ended, where: string) => {
   assert.strictEqual(ended.after.filter(({ role }) => role === "primary").length, 1, where)
   const reported = ended.report.notUndone.length > 0
   if (!reported) assert.strictEqual(ended.after.length, ended.before.length, `${where}: ${errorOf(ended)}`)
+  if (errorOf(ended) === "ReplicaChanged")
+    assert.deepStrictEqual(ended.report, { undone: ended.report.undone, notUndone: [] }, where)
   if (ended.outcome._tag !== "Succeeded") return
   const { added } = ended.outcome.value
   assert.strictEqual(ended.after.find(({ id }) => id === added)?.subnet.id, "subnet-z", where)
@@ -186,6 +190,20 @@ const becomesPrimary = (told: Told): Disturbance => ({
   ...place(told),
   nodeId: told.payload.nodeId
 })
+
+it.effect(
+  "the named replica dies while the call to delete it is lost: auto-heal's work is not taken for the run's",
+  () =>
+    Effect.gen(function* () {
+      const what = (told: Told): Disturbance => ({ _tag: "FailNode", ...place(told), nodeId: told.payload.nodeId })
+      const faults = [{ match: { operation: "DeleteNode" as const }, do: Faults.drop }]
+      const options = { model: { settings: { healingStatus: "Modifying" as const } } }
+      const ended = yield* replaceUnder([{ operation: "DeleteNode", nth: 1, what }], { options, faults })
+      assert.strictEqual(errorOf(ended), "ReplicaChanged")
+      checkInvariants(ended, "lost")
+      assert.isFalse(ended.deletedNamed)
+    })
+)
 
 it.effect("kept as asked, the new replica stays when the named one became primary, and the report says so", () =>
   Effect.gen(function* () {

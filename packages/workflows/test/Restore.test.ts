@@ -8,17 +8,21 @@ import { play, scaleOut } from "./support/Scenario.js"
 import * as Tamper from "./support/Tamper.js"
 import { clustersLeft, reportOf } from "./support/Undone.js"
 
-/** Somebody else makes a cluster of the wanted name just before ours is asked for. */
-const overtaken = (faults: ReadonlyArray<Faults.Fault> = []) => {
+/** Somebody else makes a cluster of the wanted name just before a call, by default the one that asks for ours. */
+const overtaken = (
+  faults: ReadonlyArray<Faults.Fault> = [],
+  { nth, which }: Pick<Tamper.Strike, "nth" | "which"> = { which: Tamper.anyWrite, nth: 1 }
+) => {
   const { arm, transformClient } = Tamper.make()
   let theirs: Effect.Effect<unknown> = Effect.void
-  const arranged = Effect.suspend(() =>
-    arm({ which: Tamper.anyWrite, nth: 1, how: (call) => Effect.zipRight(theirs, call) })
-  )
+  const arranged = Effect.suspend(() => arm({ which, nth, how: (call) => Effect.zipRight(theirs, call) }))
   return inCloud(
     Effect.gen(function* () {
       const createCluster = yield* CreateCluster
-      theirs = Effect.orDie(createCluster({ ...specOf(2), name: "restored" }))
+      theirs = Effect.zipRight(
+        Effect.orDie(createCluster({ ...specOf(2), name: "restored" })),
+        Effect.sleep("1 second")
+      )
       const { outcome } = yield* play(scaleOut, { arranged, faults })
       return { outcome, report: reportOf(outcome), clusters: yield* clustersLeft }
     }),
@@ -49,6 +53,17 @@ it.effect("another's cluster is not deleted either when clusters could not be li
       report.notUndone.map(({ reason }) => reason.name),
       ["Ambiguous"]
     )
+  })
+)
+
+it.effect("another's cluster that was there before the call is not taken for ours when no answer tells", () =>
+  Effect.gen(function* () {
+    const down = { match: { operation: "RestoreCluster" as const }, do: Faults.status(500) }
+    const listing: Tamper.Strike["which"] = ({ method, url }) => method === "GET" && /\/clusters(\?.*)?$/.test(url)
+    const { clusters, outcome, report } = yield* overtaken([down], { which: listing, nth: 2 })
+    assert.strictEqual(outcome._tag === "Failed" ? outcome.error._tag : outcome._tag, "Conflict")
+    assert.deepStrictEqual(clusters, ["source", "restored"])
+    assert.deepStrictEqual(report.notUndone, [])
   })
 )
 
