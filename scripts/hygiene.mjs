@@ -16,7 +16,7 @@ const files = execFileSync("git", ["ls-files", "packages/*/src/*.ts", "examples/
 })
 for (const file of files.split("\n").filter((each) => each !== "" && existsSync(join(root, each)))) {
   const lines = readFileSync(join(root, file), "utf8").split("\n").length
-  if (lines > 330) faults.push(`${file} has ${lines} lines; 330 is the most`)
+  if (lines > 350) faults.push(`${file} has ${lines} lines; 350 is the most`)
 }
 
 for (const fault of faults) process.stderr.write(`${fault}\n`)
