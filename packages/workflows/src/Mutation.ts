@@ -14,6 +14,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Ambiguous, LeftInPlace, type WaitTimedOut } from "./FlowError.js"
+import { type Doubt, settle } from "./internal/doubt.js"
 import { undoRetry } from "./internal/undoRetry.js"
 import * as Waiter from "./Waiter.js"
 import { WaitPolicy } from "./WaitPolicy.js"
@@ -179,22 +180,6 @@ export const carryOut = <A, E, R, E2, R2>(
   change: Change<A, E, R, E2, R2>
 ): Effect.Effect<A, E | E2 | WaitTimedOut | Ambiguous, R | R2> => attempt(change, { sent: false })
 
-/** Whether a call may have had its effect. */
-interface Doubt {
-  sent: boolean
-}
-
-/** Makes the call, in doubt until the answer rules out that it had its effect. */
-const send = <A, E, R, E2, R2>({ apply }: Change<A, E, R, E2, R2>, doubt: Doubt) =>
-  Effect.suspend(() => {
-    const before = doubt.sent
-    doubt.sent = true
-    return Effect.map(Effect.either(apply), (sent) => {
-      if (Either.isLeft(sent) && !isAmbiguous(sent.left)) doubt.sent = before
-      return sent
-    })
-  })
-
 const attempt = <A, E, R, E2, R2>(
   change: Change<A, E, R, E2, R2>,
   doubt: Doubt
@@ -206,7 +191,7 @@ const attempt = <A, E, R, E2, R2>(
         const found = yield* seen(change)
         if (Option.isSome(found)) return found.value
       }
-      const sent = yield* send(change, doubt)
+      const sent = yield* settle(change.apply, doubt)
       if (Either.isRight(sent)) return yield* accepted(change, sent.right)
       const found = yield* afterFailure(change, sent.left, {
         repeated: attempt > 1 || !change.fresh,

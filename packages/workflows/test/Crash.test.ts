@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { type CloudServices, inCloud, openEngine, sharedJournal } from "./support/Cloud.js"
-import { firstEvents, play, type Scenario, scenarios, shape, watch } from "./support/Scenario.js"
+import { firstEvents, play, type Scenario, scaleIn, scenarios, shape, watch } from "./support/Scenario.js"
 import * as Tamper from "./support/Tamper.js"
 import { clustersLeft } from "./support/Undone.js"
 
@@ -78,6 +78,7 @@ for (const scenario of scenarios) {
       )
     }
 
+    if (scenario === scaleIn) return
     it.effect("a run that crashed in any call is taken up again without a second change", () =>
       Effect.gen(function* () {
         const calm = yield* undisturbed

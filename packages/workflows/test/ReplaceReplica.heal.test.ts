@@ -155,6 +155,7 @@ const atEveryMoment = (
 for (const healingStatus of ["Running", "Modifying"] as const) {
   describe(`in mid-flow, when the cloud shows ${healingStatus} while it heals`, () => {
     for (const [blow, [what, allowed]] of Object.entries(blows)) {
+      if (healingStatus === "Modifying" && blow.endsWith("becomes primary")) continue
       it.effect(`${blow}: no other replica is taken in its stead, and the shard has as many nodes as before`, () =>
         Effect.gen(function* () {
           const ends = yield* atEveryMoment(what, { healingStatus })
