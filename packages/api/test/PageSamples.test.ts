@@ -12,6 +12,7 @@ import { DeleteNode } from "../src/DeleteNode.js"
 import { DeleteShard } from "../src/DeleteShard.js"
 import { GetNode } from "../src/GetNode.js"
 import { GetShard } from "../src/GetShard.js"
+import { version } from "../src/internal/version.js"
 import { ListNodes } from "../src/ListNodes.js"
 import { ListShards } from "../src/ListShards.js"
 import * as MemStore from "../src/MemStore.js"
@@ -106,7 +107,7 @@ describe("the page's samples over a raw socket", () => {
         assert.strictEqual(line, curlOf(operation).map(filled).join(" "))
         assert.strictEqual(request.headers["x-auth-token"], "gAAAAA-token")
         assert.strictEqual(request.headers["content-type"], "application/json")
-        assert.strictEqual(request.headers["user-agent"], "memstore-flows/0.0.0")
+        assert.strictEqual(request.headers["user-agent"], `memstore-flows/${version}`)
         const body = bodies[operation]
         assert.deepStrictEqual(request.body === "" ? undefined : JSON.parse(request.body), body?.())
       })
