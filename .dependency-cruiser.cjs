@@ -13,9 +13,11 @@ module.exports = {
     only("api", []),
     only("engine", []),
     only("engine-sqlite", ["engine"]),
+    only("engine-cluster", ["engine"]),
     only("model", ["api"]),
     only("workflows", ["engine", "model", "api"]),
-    only("emulator", ["model", "api"])
+    only("emulator", ["model", "api"]),
+    only("promise", ["workflows", "engine", "api"])
   ],
   options: {
     doNotFollow: { path: "node_modules" },
