@@ -30,11 +30,15 @@ export interface Retention {
 }
 
 /**
+ * `resume` says which unfinished runs a flow takes up when it is registered: `all` (default) of them, or `none`, where
+ * something else decides and calls `Runs.resume`.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
   readonly retention?: Retention
+  readonly resume?: "all" | "none"
 }
 
 /**
@@ -67,13 +71,14 @@ export const layer = (options: Options = {}): Layer.Layer<registry.Engine | Runs
         handlers: new Map(),
         lives: new Map(),
         tasks: new Set(),
+        resume: options.resume ?? "all",
         ended: retention.ended,
         closed: false
       }
       yield* Effect.addFinalizer(() => {
         core.closed = true
         timers.close()
-        return registry.leave(core, Array.from(core.lives.values()), "the engine was closed")
+        return registry.leaveAll(core)
       })
       yield* retention.open
       return Context.make(registry.Engine, registry.make(core)).pipe(Context.add(Runs, runs.make(core)))

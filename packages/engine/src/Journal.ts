@@ -16,12 +16,21 @@ export * from "./JournalRecord.js"
 /**
  * The journal could not be read or written.
  *
+ * `fenced` (false unless given): the write was refused because another process has taken the run over. The engine then
+ * detaches the run at once and writes nothing more of it.
+ *
  * @since 0.1.0
  * @category errors
  */
 export class JournalError extends Schema.TaggedError<JournalError>("@memstore-flows/engine/JournalError")(
   "JournalError",
-  { operation: Schema.String, reason: Schema.String }
+  {
+    operation: Schema.String,
+    reason: Schema.String,
+    fenced: Schema.optional(Schema.Boolean).pipe(
+      Schema.withDefaults({ constructor: () => false, decoding: () => false })
+    )
+  }
 ) {
   override get message(): string {
     return `journal: ${this.operation}: ${this.reason}`

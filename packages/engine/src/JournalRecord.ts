@@ -37,7 +37,8 @@ export const unfinished: ReadonlyArray<State> = ["queued", "running", "cancellin
  * One run. Times are milliseconds of the epoch; `payload` and `outcome` are JSON texts.
  *
  * `seq` is given by the journal and grows with every run inserted. `startedAt` is `null` while the run is queued;
- * a run that is not queued and has not ended holds the lock of its `resource`, since `startedAt`.
+ * a run that is not queued and has not ended holds the lock of its `resource`, since `startedAt`. `trace` is the trace it
+ * began in, if there was one.
  *
  * @since 0.1.0
  * @category models
@@ -55,6 +56,7 @@ export interface RunRecord {
   readonly cancelRequestedAt: number | null
   readonly endedAt: number | null
   readonly outcome: string | null
+  readonly trace?: string | null
 }
 
 /**
@@ -63,7 +65,7 @@ export interface RunRecord {
  * @since 0.1.0
  * @category models
  */
-export type NewRun = Pick<RunRecord, "id" | "flow" | "version" | "resource" | "payload" | "createdAt">
+export type NewRun = Pick<RunRecord, "id" | "flow" | "version" | "resource" | "payload" | "createdAt" | "trace">
 
 /**
  * What an entry is about.
@@ -84,7 +86,8 @@ export type Kind = "intent" | "step" | "undo" | "sleep" | "wait" | "signal"
  * One record of a run. Its identity is `(run, kind, name)`. Entries are never changed.
  *
  * `seq` is given by the journal and grows within a run. `value` is a JSON text, or `null` for `undefined`.
- * `undo` says that the step has an undo which a resumed run must find again.
+ * `undo` says that the step has an undo which a resumed run must find again. `branch` says in which of the flow's parallel
+ * branches it was written, `null` where that is not known.
  *
  * @since 0.1.0
  * @category models
@@ -97,6 +100,7 @@ export interface Entry {
   readonly exit: "success" | "failure" | "defect"
   readonly value: string | null
   readonly undo: boolean
+  readonly branch?: string | null
   readonly startedAt: number
   readonly at: number
 }
@@ -125,7 +129,8 @@ export type Inserted =
   | { readonly _tag: "Busy"; readonly holder: RunRecord }
 
 /**
- * Which runs to list. Newest first; `after` is the `seq` of the last run of the page before.
+ * Which runs to list. Newest first; `after` is the `seq` of the last run of the page before; those created at `from` or
+ * later, and before `until`.
  *
  * @since 0.1.0
  * @category models
@@ -134,6 +139,8 @@ export interface Query {
   readonly flow?: string | undefined
   readonly resource?: string | undefined
   readonly states?: ReadonlyArray<State> | undefined
+  readonly from?: number | undefined
+  readonly until?: number | undefined
   readonly after?: number | undefined
   readonly limit: number
 }

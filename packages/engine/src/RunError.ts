@@ -102,7 +102,9 @@ export class RunDied extends Schema.TaggedError<RunDied>("@memstore-flows/engine
  * the same journal, or after `Runs.resume`.
  *
  * - `shutdown`: the engine, or the layer of the flow, was closed
+ * - `detached`: `Runs.detach` was called, or nobody has had this engine take the run up
  * - `journal`: the journal could not be written
+ * - `fenced`: another process has taken the run over
  * - `unreadable`: what the journal holds does not fit the schemas of the flow
  * - `not-implemented`: no implementation of its flow and version is registered here
  *
@@ -111,7 +113,7 @@ export class RunDied extends Schema.TaggedError<RunDied>("@memstore-flows/engine
  */
 export class RunDetached extends Schema.TaggedError<RunDetached>("@memstore-flows/engine/RunDetached")("RunDetached", {
   run: Schema.String,
-  reason: Schema.Literal("shutdown", "journal", "unreadable", "not-implemented"),
+  reason: Schema.Literal("shutdown", "detached", "journal", "fenced", "unreadable", "not-implemented"),
   detail: Schema.String
 }) {
   override get message(): string {

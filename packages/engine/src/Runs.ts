@@ -88,7 +88,8 @@ export interface ExecuteOptions<Payload extends PureSchema> extends StartOptions
 }
 
 /**
- * Which runs to list, newest first. `after` is the `seq` of the last run of the page before; `limit` is 100 unless given.
+ * Which runs to list, newest first. `from` and `until` bound when they were created, in milliseconds of the epoch, the
+ * first included and the second not. `after` is the `seq` of the last run of the page before; `limit` is 100 unless given.
  *
  * @since 0.1.0
  * @category models
@@ -97,6 +98,8 @@ export interface ListOptions {
   readonly flow?: string
   readonly resource?: string
   readonly state?: State | ReadonlyArray<State>
+  readonly from?: number
+  readonly until?: number
   readonly after?: number
   readonly limit?: number
 }
@@ -134,6 +137,11 @@ export interface Service {
     payload: P["Type"],
     options?: { readonly scope?: string }
   ) => Effect.Effect<void, RunNotFound | SignalRefused | PayloadInvalid | JournalError>
+  readonly payload: <Name extends string, P extends PureSchema, S extends PureSchema, E extends PureSchema>(
+    flow: Flow<Name, P, S, E>,
+    id: string
+  ) => Effect.Effect<P["Type"], RunNotFound | RecordUnreadable | JournalError>
+  readonly detach: (id: string) => Effect.Effect<void>
   readonly resume: (id: string) => Effect.Effect<Info, RunNotFound | JournalError>
 }
 
@@ -254,8 +262,30 @@ export const signal = <P extends PureSchema>(
   Effect.flatMap(Runs, (runs) => runs.signal(id, signal, payload, options))
 
 /**
- * Takes up again a run this engine has stopped working on, for instance because the journal failed for a while. Does
- * nothing to any other run.
+ * What a run was started with. Fails with `RunNotFound` also when the run is of another flow.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const payload = <Name extends string, P extends PureSchema, S extends PureSchema, E extends PureSchema>(
+  flow: Flow<Name, P, S, E>,
+  id: string
+): Effect.Effect<P["Type"], RunNotFound | RecordUnreadable | JournalError, Runs> =>
+  Effect.flatMap(Runs, (runs) => runs.payload(flow, id))
+
+/**
+ * Stops working on a run in this process, and returns when nothing of it runs here any more. The step under way is cut,
+ * nothing is undone, and the run goes on where it was when an engine takes it up, here by `resume` or elsewhere. Does
+ * nothing to a run this engine does not work on; one that is writing its outcome ends.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const detach = (id: string): Effect.Effect<void, never, Runs> => Effect.flatMap(Runs, (runs) => runs.detach(id))
+
+/**
+ * Takes up a run this engine does not work on: one it has stopped working on, for instance because the journal failed
+ * for a while, or one it was told not to take up. Does nothing to any other run.
  *
  * @since 0.1.0
  * @category accessors

@@ -25,6 +25,10 @@ export interface Codec<A> {
   readonly fromText: (text: string | null) => Effect.Effect<A, CodecError>
 }
 
+/** @internal Whether what an effect succeeds with can be had without a fiber. */
+export const isAtHand = <A, E>(effect: Effect.Effect<A, E>): effect is Effect.Effect<A, E> & { readonly right: A } =>
+  Either.isEither(effect) && Either.isRight(effect)
+
 const refused = (error: ParseResult.ParseIssue) =>
   new CodecError({ reason: ParseResult.TreeFormatter.formatIssueSync(error) })
 

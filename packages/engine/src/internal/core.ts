@@ -24,6 +24,7 @@ export interface Core {
   /** Fibers that write how a run goes on; closing waits for them. */
   readonly tasks: Set<Fiber.RuntimeFiber<unknown, unknown>>
   readonly ended: Effect.Effect<void>
+  readonly resume: "all" | "none"
   closed: boolean
 }
 
@@ -79,6 +80,7 @@ export const liveOf = (
   park: undefined,
   unpark: undefined,
   progress: undefined,
+  resumedAt: undefined,
   cancelMark: undefined,
   problem: undefined
 })

@@ -7,11 +7,10 @@ import * as Option from "effect/Option"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import { type Defect, nothingUndone, type Outcome, type UndoReport } from "../Outcome.js"
-import { RunDetached } from "../RunError.js"
 import { type CodecError, describe, stringify } from "./codec.js"
 import { type Core, cancelled, handlerOf, liveOf, outcomeCodec, outcomeOf, owedBy, spawn } from "./core.js"
-import { cut, detach, type Handler, type Live, now, type Park, place, publish, type Undo } from "./live.js"
-import { append, journalFailed, keyOf } from "./record.js"
+import { cut, detach, type Handler, isFenced, type Live, now, type Park, place, publish, type Undo } from "./live.js"
+import { append, journalFailed, journalProblem, keyOf } from "./record.js"
 
 type Result = Outcome<unknown, unknown>
 
@@ -102,7 +101,7 @@ const outcomeFrom = (live: Live, exit: Exit.Exit<unknown, unknown>): Effect.Effe
 }
 
 const save = <A>(live: Live, effect: Effect.Effect<A, Journal.JournalError>): Effect.Effect<A> =>
-  Effect.catchAll(effect, (error) => journalFailed(live, error))
+  isFenced(live) ? Effect.interrupt : Effect.catchAll(effect, (error) => journalFailed(live, error))
 
 const textOf = (outcome: Result) => Effect.map(Effect.orDie(outcomeCodec.toText(outcome)), (text) => text ?? "null")
 
@@ -159,7 +158,10 @@ const undone = (live: Live, step: string, startedAt: number, reason: Defect | un
   const entry = { run, kind: "undo", name: step, undo: false, startedAt, at } as const
   const event: Event = reason ? { _tag: "UndoFailed", run, at, step, reason } : { _tag: "Undone", run, at, step }
   return Effect.flatMap(Effect.orDie(stringify(reason)), (value) =>
-    Effect.map(append(live, { ...entry, exit: reason ? "failure" : "success", value }), () => publish(live, event))
+    append(live, { ...entry, exit: reason ? "failure" : "success", value }, () => {
+      publish(live, event)
+      return Effect.void
+    })
   )
 }
 
@@ -225,7 +227,13 @@ const promote = (core: Core, record: Journal.RunRecord): void => {
   if (core.closed) return
   const live = core.lives.get(record.id)
   if (live?.phase === "queued") begin(live, record, core)
-  if (!live) spawn(core, Effect.ignore(attach(core, record)))
+  if (!live) spawn(core, Effect.ignore(attach(core, record, false)))
+}
+
+const resume = (live: Live): void => {
+  const at = now(live)
+  live.resumedAt = at
+  publish(live, { _tag: "Resumed", run: live.record.id, at })
 }
 
 /** @internal Begins or resumes work on a run, unless somebody already works on it. */
@@ -233,7 +241,8 @@ export const adopt = (
   core: Core,
   record: Journal.RunRecord,
   handler: Handler,
-  entries: ReadonlyArray<Journal.Entry>
+  entries: ReadonlyArray<Journal.Entry>,
+  resumed: boolean
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
     const known = core.lives.get(record.id)
@@ -248,17 +257,22 @@ export const adopt = (
       onFailure: (problem) => detach(live, problem),
       onSuccess: (pending) => {
         live.pending = Option.getOrUndefined(pending)
+        if (resumed) resume(live)
         drive(core, live)
       }
     })
   })
 
 /** @internal Takes up a run the journal holds, if its flow is known here. */
-export const attach = (core: Core, record: Journal.RunRecord): Effect.Effect<void, Journal.JournalError> =>
+export const attach = (
+  core: Core,
+  record: Journal.RunRecord,
+  resumed: boolean
+): Effect.Effect<void, Journal.JournalError> =>
   Effect.suspend(() => {
     const handler = handlerOf(core, record)
     if (!handler) return Effect.void
-    return Effect.flatMap(core.journal.entries(record.id), (entries) => adopt(core, record, handler, entries))
+    return Effect.flatMap(core.journal.entries(record.id), (entries) => adopt(core, record, handler, entries, resumed))
   })
 
 /** @internal Cancels a run this engine works on. */
@@ -278,7 +292,7 @@ export const cancelLive = (core: Core, live: Live): Effect.Effect<CancelAnswer, 
     const change = { state: "cancelling", cancelRequestedAt: at } as const
     return Effect.matchEffect(live.journal.update(id, change), {
       onFailure: (error) => {
-        detach(live, new RunDetached({ run: id, reason: "journal", detail: error.message }))
+        detach(live, journalProblem(id, error))
         Deferred.unsafeDone(mark, Effect.void)
         return Effect.fail(error)
       },

@@ -52,6 +52,9 @@ const ofRun = (record: Journal.RunRecord): Event =>
 const ofCancel = ({ cancelRequestedAt: at, id: run }: Journal.RunRecord): ReadonlyArray<Event> =>
   at === null ? [] : [{ _tag: "CancelRequested", run, at }]
 
+const ofResume = (live: Live): ReadonlyArray<Event> =>
+  live.resumedAt === undefined ? [] : [{ _tag: "Resumed", run: live.record.id, at: live.resumedAt }]
+
 const underWay = (live: Live, known: ReadonlySet<string>): ReadonlyArray<Event> => {
   const run = live.record.id
   const steps = Array.from(live.active).filter(([step]) => !known.has(step))
@@ -75,7 +78,7 @@ export const historyOf = (
   const all = [
     ofRun(record),
     ...told(forward),
-    ...(live ? underWay(live, prepared) : []),
+    ...(live ? [...ofResume(live), ...underWay(live, prepared)] : []),
     ...ofCancel(record),
     ...told(undos)
   ]

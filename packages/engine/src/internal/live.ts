@@ -69,6 +69,7 @@ export interface Live {
   park: Park | undefined
   unpark: (() => void) | undefined
   progress: Event | undefined
+  resumedAt: number | undefined
   cancelMark: Deferred.Deferred<void> | undefined
   problem: RunDetached | RecordUnreadable | undefined
 }
@@ -106,6 +107,9 @@ export const detach = (live: Live, problem: RunDetached | RecordUnreadable): voi
   cut(live)
   live.undoing?.unsafeInterruptAsFork(FiberId.none)
 }
+
+/** @internal Whether another process has taken the run over: it may write nothing more of it. */
+export const isFenced = ({ problem }: Live): boolean => problem?._tag === "RunDetached" && problem.reason === "fenced"
 
 /** @internal The phases in which a step may begin or end. */
 export const isForward = (live: Live): boolean => live.phase === "running" && !live.frozen

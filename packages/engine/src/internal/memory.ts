@@ -18,6 +18,7 @@ const numbered = (entry: Journal.NewEntry, seq: number): Journal.Entry => ({
   exit: entry.exit,
   value: entry.value,
   undo: entry.undo,
+  branch: entry.branch ?? null,
   startedAt: entry.startedAt,
   at: entry.at
 })
@@ -42,6 +43,7 @@ export const make = () => {
       version: run.version,
       resource: run.resource,
       payload: run.payload,
+      trace: run.trace ?? null,
       state: holder ? "queued" : "running",
       createdAt: run.createdAt,
       startedAt: holder ? null : run.createdAt,
@@ -91,6 +93,8 @@ export const make = () => {
     (query.flow === undefined || record.flow === query.flow) &&
     (query.resource === undefined || record.resource === query.resource) &&
     (query.states === undefined || query.states.includes(record.state)) &&
+    (query.from === undefined || record.createdAt >= query.from) &&
+    (query.until === undefined || record.createdAt < query.until) &&
     (query.after === undefined || record.seq < query.after)
 
   const list = (query: Journal.Query) => {

@@ -1,11 +1,12 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Journal from "../Journal.js"
 import { RecordUnreadable, RunDetached } from "../RunError.js"
-import { type Codec, CodecError, describe, parse, stringify } from "./codec.js"
-import { detach, type Live } from "./live.js"
+import { type Codec, CodecError, describe, isAtHand, parse, stringify } from "./codec.js"
+import { detach, isFenced, type Live } from "./live.js"
 
 /** @internal The name itself for a step, which is the key looked up most. */
 export const keyOf = (kind: Journal.Kind, name: string): string => (kind === "step" ? name : `\0${kind}/${name}`)
@@ -19,31 +20,43 @@ export const lost = (live: Live, problem: RunDetached | RecordUnreadable): Effec
 
 /** @internal */
 export const journalFailed = (live: Live, error: Journal.JournalError): Effect.Effect<never> =>
-  lost(live, new RunDetached({ run: live.record.id, reason: "journal", detail: error.message }))
+  lost(live, journalProblem(live.record.id, error))
+
+/** @internal */
+export const journalProblem = (run: string, error: Journal.JournalError): RunDetached =>
+  new RunDetached({ run, reason: error.fenced ? "fenced" : "journal", detail: error.message })
 
 /** @internal Appends an entry unless its identity is taken; if the journal fails, the run is detached. */
 export const tryAppend = (live: Live, entry: Journal.NewEntry): Effect.Effect<Option.Option<Journal.Entry>> =>
   Effect.map(
-    Effect.catchAll(live.journal.append(entry), (error) => journalFailed(live, error)),
+    isFenced(live)
+      ? Effect.interrupt
+      : Effect.catchAll(live.journal.append(entry), (error) => journalFailed(live, error)),
     (stored) => {
       if (Option.isSome(stored)) live.entries.set(keyOf(entry.kind, entry.name), stored.value)
       return stored
     }
   )
 
-/** @internal Appends an entry that nobody else may have written. */
-export const append = (live: Live, entry: Journal.NewEntry): Effect.Effect<Journal.Entry> =>
-  Effect.flatMap(
-    Effect.catchAll(live.journal.append(entry), (error) => journalFailed(live, error)),
-    (stored) => {
+/** @internal Appends an entry that nobody else may have written, and goes on in the same breath. */
+export const append = <A, E = never>(
+  live: Live,
+  entry: Journal.NewEntry,
+  then: (stored: Journal.Entry) => Effect.Effect<A, E>
+): Effect.Effect<A, E> => {
+  if (isFenced(live)) return Effect.interrupt
+  return Effect.matchEffect(live.journal.append(entry), {
+    onFailure: (error) => journalFailed(live, error),
+    onSuccess: (stored) => {
       if (Option.isNone(stored)) {
         const detail = `${entry.kind} ${entry.name} was recorded by someone else`
         return lost(live, new RunDetached({ run: entry.run, reason: "journal", detail }))
       }
       live.entries.set(keyOf(entry.kind, entry.name), stored.value)
-      return Effect.succeed(stored.value)
+      return then(stored.value)
     }
-  )
+  })
+}
 
 /** @internal Reads a value back; if it does not fit its schema, the run is detached. */
 export const read = <A>(live: Live, codec: Codec<A>, entry: Journal.Entry): Effect.Effect<A> =>
@@ -69,11 +82,13 @@ const encoded = <A, E>(
   kind: "success" | "failure",
   exit: Exit.Exit<A, E>,
   text: Effect.Effect<string | null, CodecError>
-): Effect.Effect<Written<A, E>> =>
-  Effect.catchAll(
+): Effect.Effect<Written<A, E>> => {
+  if (isAtHand(text)) return Either.right<Written<A, E>>({ kind, value: text.right, exit })
+  return Effect.catchAll(
     Effect.map(text, (value): Written<A, E> => ({ kind, value, exit })),
     (problem) => writeDefect(unwritable(name, problem))
   )
+}
 
 /** @internal Encodes how a step ended. What its schemas refuse becomes a defect. */
 export const write = <A, E>(

@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Journal from "../Journal.js"
@@ -34,22 +35,34 @@ const resumeAll = (
     const last = records[records.length - 1]
     const rest = last && records.length === page ? resumeAll(core, handler, last.seq) : Effect.void
     return Effect.zipRight(
-      Effect.forEach(mine, (record) => attach(core, record), { discard: true }),
+      Effect.forEach(mine, (record) => attach(core, record, true), { discard: true }),
       rest
     )
   })
 
-/** @internal Detaches runs and waits until nothing of them runs any more. */
-export const leave = (core: Core, lives: ReadonlyArray<Live>, detail: string): Effect.Effect<void> =>
+const stopped = ({ done, root, undoing, phase }: Live): Effect.Effect<unknown> => {
+  if (phase === "ending") return Effect.ignore(Deferred.await(done))
+  return Effect.forEach([root, undoing], (fiber) => (fiber ? fiber.await : Effect.void), { discard: true })
+}
+
+/** @internal Detaches runs and waits until nothing of them runs any more. One that is writing its outcome ends. */
+export const leave = (lives: ReadonlyArray<Live>, reason: RunDetached["reason"], detail: string): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const bodies = lives.flatMap((live) => (live.root ? [live.root] : []))
+    const waits = lives.map(stopped)
     for (const live of lives) {
       if (live.phase === "ending") continue
       live.unpark?.()
-      detach(live, new RunDetached({ run: live.record.id, reason: "shutdown", detail }))
+      detach(live, new RunDetached({ run: live.record.id, reason, detail }))
     }
-    return Effect.forEach([...bodies, ...core.tasks], (fiber) => fiber.await, { discard: true })
+    return Effect.all(waits, { discard: true })
   })
+
+/** @internal Detaches every run, and waits until nothing is written any more. */
+export const leaveAll = (core: Core): Effect.Effect<void> =>
+  Effect.zipRight(
+    leave(Array.from(core.lives.values()), "shutdown", "the engine was closed"),
+    Effect.suspend(() => Effect.forEach([...core.tasks], (fiber) => fiber.await, { discard: true }))
+  )
 
 /** @internal */
 export const make = (core: Core): Registry => ({
@@ -59,7 +72,7 @@ export const make = (core: Core): Registry => ({
     const forget = Effect.suspend(() => {
       core.handlers.delete(key)
       const lives = Array.from(core.lives.values()).filter((live) => live.handler === handler)
-      return leave(core, lives, "the layer of its flow was closed")
+      return leave(lives, "shutdown", "the layer of its flow was closed")
     })
     const add = Effect.suspend(() => {
       if (core.handlers.has(key)) return Effect.dieMessage(`flow ${key} is registered twice`)
@@ -68,7 +81,7 @@ export const make = (core: Core): Registry => ({
     })
     return Effect.zipRight(
       Effect.acquireRelease(add, () => forget),
-      resumeAll(core, handler, undefined)
+      core.resume === "all" ? resumeAll(core, handler, undefined) : Effect.void
     )
   }
 })

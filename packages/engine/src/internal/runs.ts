@@ -27,8 +27,9 @@ import { type Core, cancelled, handlerOf, outcomeCodec, outcomeOf } from "./core
 import { adopt, attach, cancelLive, wake } from "./driver.js"
 import { historyOf, isLast, unseen } from "./history.js"
 import type { Live } from "./live.js"
-import { publish } from "./live.js"
-import { keyOf } from "./record.js"
+import { detach, publish } from "./live.js"
+import { journalProblem, keyOf } from "./record.js"
+import { leave } from "./registry.js"
 
 const now = (core: Core) => core.clock.unsafeCurrentTimeMillis()
 
@@ -104,7 +105,7 @@ const start = <P extends PureSchema>(
       if (same) return infoOf(core, record)
       return yield* new RunIdTaken({ run: id, flow: record.flow, version: record.version })
     }
-    yield* adopt(core, record, handler, [])
+    yield* adopt(core, record, handler, [], false)
     if (record.state === "queued") yield* recheck(core, id)
     return infoOf(core, record)
   }).pipe(Effect.uninterruptible)
@@ -112,7 +113,7 @@ const start = <P extends PureSchema>(
 /** The run may have come to its turn between being inserted and being known here. */
 const recheck = (core: Core, id: string) =>
   Effect.flatMap(core.journal.get(id), (record) =>
-    Option.isSome(record) && record.value.state === "running" ? attach(core, record.value) : Effect.void
+    Option.isSome(record) && record.value.state === "running" ? attach(core, record.value, false) : Effect.void
   )
 
 const workedOn = (core: Core, id: string): Live | undefined => {
@@ -128,9 +129,17 @@ const settled = (core: Core, flow: AnyFlow, id: string) =>
     if (record.flow !== flow.name) return yield* new RunNotFound({ run: id })
     const known = record.endedAt === null ? Option.none() : yield* outcomeOf(record)
     if (Option.isSome(known)) return known.value
-    const detail = `no implementation of ${record.flow}@${record.version} is registered here`
-    return yield* new RunDetached({ run: id, reason: "not-implemented", detail })
+    return yield* notHere(core, record)
   })
+
+const notHere = (core: Core, { flow, id, version }: Journal.RunRecord): RunDetached =>
+  handlerOf(core, { flow, version })
+    ? new RunDetached({ run: id, reason: "detached", detail: "this engine does not work on it" })
+    : new RunDetached({
+        run: id,
+        reason: "not-implemented",
+        detail: `no implementation of ${flow}@${version} is registered here`
+      })
 
 const outcome = <S extends PureSchema, E extends PureSchema>(
   core: Core,
@@ -241,7 +250,7 @@ const signal = <P extends PureSchema>(core: Core, id: string, to: Signal<P>, pay
     if (record.endedAt !== null) return yield* new SignalRefused({ run: id, signal: name, reason: "run-ended" })
     const at = now(core)
     const entry = { run: id, kind: "signal", name, exit: "success", value, undo: false, startedAt: at, at } as const
-    const stored = yield* core.journal.append(entry)
+    const stored = yield* Effect.tapError(core.journal.append(entry), (error) => giveUp(core, id, error))
     if (Option.isSome(stored)) return yield* deliver(core, stored.value)
     const entries = yield* core.journal.entries(id)
     const first = entries.find((other) => other.kind === "signal" && other.name === name)
@@ -250,10 +259,37 @@ const signal = <P extends PureSchema>(core: Core, id: string, to: Signal<P>, pay
     return yield* new SignalRefused({ run: id, signal: name, reason })
   }).pipe(Effect.uninterruptible)
 
+const giveUp = (core: Core, id: string, error: Journal.JournalError) =>
+  Effect.sync(() => {
+    const live = workedOn(core, id)
+    if (live && error.fenced) detach(live, journalProblem(id, error))
+  })
+
+const payloadOf = <P extends PureSchema>(
+  core: Core,
+  flow: { readonly name: string; readonly payload: P },
+  id: string
+) =>
+  Effect.flatMap(find(core, id), (record): Effect.Effect<P["Type"], RunNotFound | RecordUnreadable> => {
+    if (record.flow !== flow.name) return Effect.fail(new RunNotFound({ run: id }))
+    return Effect.mapError(
+      codecOf(flow.payload).fromText(record.payload),
+      ({ reason }) => new RecordUnreadable({ run: id, record: "payload", reason })
+    )
+  })
+
+const detachOne = (core: Core, id: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const live = core.lives.get(id)
+    if (!live) return Effect.void
+    const forget = Effect.sync(() => core.lives.get(id) === live && core.lives.delete(id))
+    return Effect.zipRight(leave([live], "detached", "Runs.detach was called"), forget)
+  })
+
 const list = (core: Core, options: ListOptions = {}) => {
-  const { after, flow, limit = 100, resource, state } = options
+  const { after, flow, from, limit = 100, resource, state, until } = options
   const states = typeof state === "string" ? [state] : state
-  return Effect.map(core.journal.list({ flow, resource, states, after, limit }), (records) =>
+  return Effect.map(core.journal.list({ flow, resource, states, from, until, after, limit }), (records) =>
     records.map((record) => infoOf(core, record))
   )
 }
@@ -280,9 +316,11 @@ export const make = (core: Core): Service => {
     execute,
     cancel: (id) => cancel(core, id),
     signal: (id, to, payload, options) => signal(core, id, to, payload, options?.scope),
+    payload: (flow, id) => payloadOf(core, flow, id),
+    detach: (id) => detachOne(core, id),
     resume: (id) =>
       Effect.flatMap(find(core, id), (record) =>
-        record.endedAt === null ? Effect.zipRight(attach(core, record), get(id)) : get(id)
+        record.endedAt === null ? Effect.zipRight(attach(core, record, true), get(id)) : get(id)
       )
   }
 }

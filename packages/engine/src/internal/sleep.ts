@@ -37,7 +37,17 @@ const mark = (site: Site<never>, kind: Journal.Kind, value: number | null): Effe
   const { live, name } = site
   const at = now(live)
   const text = value === null ? null : String(value)
-  return append(live, { run: live.record.id, kind, name, exit: "success", value: text, undo: false, startedAt: at, at })
+  const entry = {
+    run: live.record.id,
+    kind,
+    name,
+    exit: "success",
+    value: text,
+    undo: false,
+    startedAt: at,
+    at
+  } as const
+  return append(live, entry, Effect.succeed)
 }
 
 const rest = (site: Site<never>, until: number): Effect.Effect<void> => {

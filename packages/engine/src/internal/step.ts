@@ -7,7 +7,7 @@ import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import { Run } from "../Run.js"
 import { StepNameReused, StepNested } from "../RunError.js"
-import type { Codec } from "./codec.js"
+import { type Codec, isAtHand } from "./codec.js"
 import { cut, isForward, type Live, now, type Place, place, publish } from "./live.js"
 import { append, keyOf, read, replayed, type Written, write } from "./record.js"
 
@@ -71,15 +71,22 @@ export const enter = <A, E, R>(
     })
   )
 
-/** Runs what a step runs, and says meanwhile which step the fiber is in. */
-const within = <A, E, R>({ name, place, restore }: Site<R>, effect: Effect.Effect<A, E, R>) =>
-  Effect.suspend(() => {
-    place.step = name
-    return Effect.map(Effect.exit(restore(effect)), (exit) => {
-      place.step = undefined
-      return exit
-    })
+/** Runs what a step runs, says meanwhile which step the fiber is in, and goes on with how it ended. */
+const within = <A, E, R, B, E2, R2>(
+  { name, place, restore }: Site<R>,
+  effect: Effect.Effect<A, E, R>,
+  then: (exit: Exit.Exit<A, E>) => Effect.Effect<B, E2, R2>
+): Effect.Effect<B, E2, R | R2> => {
+  const left = (exit: Exit.Exit<A, E>) => {
+    place.step = undefined
+    return then(exit)
+  }
+  place.step = name
+  return Effect.matchCauseEffect(restore(effect), {
+    onFailure: (cause) => left(Exit.failCause(cause)),
+    onSuccess: (value) => left(Exit.succeed(value))
   })
+}
 
 /** @internal Waits for a replay that only looks for undos to have found them; at the root nobody else looks. */
 export const findOnly = <R>(site: Site<R>): Effect.Effect<never> =>
@@ -99,13 +106,8 @@ const begin = <R>({ live, name }: Site<R>): void => {
   if (live.listeners.size > 0) publish(live, { _tag: "StepStarted", run: live.record.id, at, step: name })
 }
 
-const provided =
-  <R>(undo: () => Undoing<R>, context: Context.Context<R>) =>
-  () =>
-    Effect.provide(Effect.suspend(undo), context)
-
-const register = <R>(site: Site<R>, seq: number, undo: () => Undoing<R>): void => {
-  site.live.undos.set(site.name, { step: site.name, seq, effect: provided(undo, site.context) })
+const register = <R>({ context, live, name }: Site<R>, seq: number, undo: () => Undoing<R>): void => {
+  live.undos.set(name, { step: name, seq, effect: () => Effect.provide(Effect.suspend(undo), context) })
 }
 
 const found = <R>({ live, name }: Site<R>): void => {
@@ -130,13 +132,14 @@ const conclude = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, exit: Exit.Ex
   const startedAt = live.active.get(name) ?? now(live)
   live.active.delete(name)
   if (!isRecorded(live, exit)) return Exit.isSuccess(exit) ? Effect.interrupt : exit
-  return Effect.flatMap(write(name, ending.success, ending.error, exit), (written) =>
-    Effect.flatMap(append(live, entryOf(site, ending, written, startedAt)), (entry) => {
+  const record = (written: Written<A, E>) =>
+    append(live, entryOf(site, ending, written, startedAt), (entry) => {
       if (Exit.isSuccess(written.exit)) registerResult(site, ending, entry.seq, written.exit.value)
       if (live.listeners.size > 0) publish(live, ended(entry))
       return written.exit
     })
-  )
+  const written = write(name, ending.success, ending.error, exit)
+  return isAtHand(written) ? record(written.right) : Effect.flatMap(written, record)
 }
 
 const entryOf = <A, E, R>(
@@ -181,7 +184,7 @@ const perform = <A, E, R>(
   if (entry) return replay(site, ending, entry)
   if (live.frozen) return findOnly(site)
   if (!live.active.has(name)) begin(site)
-  return Effect.flatMap(within(site, run), (exit) => conclude(site, ending, exit))
+  return within(site, run, (exit) => conclude(site, ending, exit))
 }
 
 /** @internal */
@@ -202,10 +205,10 @@ const keep = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>, intent: I
     startedAt,
     at
   } as const
-  return Effect.map(append(live, entry), ({ seq }) => {
+  return append(live, entry, ({ seq }) => {
     register(site, seq, () => spec.undo(intent, Option.none()))
     if (live.listeners.size > 0) publish(live, { _tag: "StepPrepared", run: live.record.id, at, step: name })
-    return intent
+    return Exit.succeed(intent)
   })
 }
 
@@ -214,7 +217,7 @@ const prepare = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effec
   const neverRan: Ending<A, E, R> = { ...spec, undo: undefined, always: false }
   const refuse = (exit: Exit.Exit<never, E>) => Effect.zipRight(conclude(site, neverRan, exit), Effect.never)
   begin(site)
-  return Effect.flatMap(within(site, spec.prepare), (exit) => {
+  return within(site, spec.prepare, (exit): Effect.Effect<I, E, R> => {
     if (Exit.isFailure(exit)) return refuse(Exit.failCause(exit.cause))
     if (!isForward(live)) return Effect.interrupt
     return Effect.matchEffect(spec.intent.toText(exit.value), {

@@ -1,6 +1,6 @@
 import { Deferred, Effect, Option, Schema } from "effect"
 import { Flow, Signal, Step } from "../../src/index.js"
-import { say } from "./harness.js"
+import { type Log, say, withLog } from "./harness.js"
 
 export class Refused extends Schema.TaggedError<Refused>()("Refused", { at: Schema.String }) {}
 
@@ -54,6 +54,10 @@ export const chain = ({ fail }: typeof Plan.Type) =>
     return [a, b, c, d, e, caught].join("")
   })
 
+export const chainLayer = Effect.map(Effect.context<Log>(), (context) =>
+  Chain.toLayer((payload) => Effect.provide(chain(payload), context))
+)
+
 export const Busy = Flow.make({
   name: "busy",
   payload: Plan,
@@ -80,6 +84,15 @@ export const busy = (gate: Deferred.Deferred<void>) => () =>
     yield* say("after three")
     return "done"
   })
+
+/** The plan of a run that goes well and holds nothing. */
+export const plan = { fail: false, resource: null }
+
+export const busyLayer = Effect.gen(function* () {
+  const gate = yield* Deferred.make<void>()
+  const body = yield* withLog(busy(gate)())
+  return { gate, layer: Busy.toLayer(() => body) }
+})
 
 export const Sleeper = Flow.make({ name: "sleeper", payload: Schema.Void, success: Schema.String })
 

@@ -1,3 +1,4 @@
+import { it } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Option, Ref, Scope } from "effect"
 import { Engine, type Flow, Journal, type Runs } from "../../src/index.js"
 
@@ -74,19 +75,47 @@ export const lines = Effect.flatMap(Log, Ref.get)
 
 export const count = (all: ReadonlyArray<string>, line: string) => all.filter((one) => one === line).length
 
-/** Lets fibers run until a condition holds; fails the test if it never does. */
+/** Lets what waits for fibers, then for sockets, go on. */
+const turn = (looks: number) =>
+  looks < 200
+    ? Effect.yieldNow()
+    : Effect.async<void>((resume) => {
+        if (looks < 400) setImmediate(() => resume(Effect.void))
+        else setTimeout(() => resume(Effect.void), 1)
+      })
+
+/** Waits until a condition holds; fails the test if it never does. */
 export const until = <E, R>(what: string, condition: Effect.Effect<boolean, E, R>) =>
   Effect.flatMap(
-    Effect.iterate(1_000, {
-      while: (left) => left > 0,
-      body: (left) =>
+    Effect.iterate(0, {
+      while: (looks) => looks >= 0 && looks < 10_000,
+      body: (looks) =>
         Effect.zipRight(
-          Effect.yieldNow(),
-          Effect.map(condition, (holds) => (holds ? -1 : left - 1))
+          turn(looks),
+          Effect.map(condition, (holds) => (holds ? -1 : looks + 1))
         )
     }),
-    (left) => (left === -1 ? Effect.void : Effect.dieMessage(`never came to be: ${what}`))
+    (looks) => (looks === -1 ? Effect.void : Effect.dieMessage(`never came to be: ${what}`))
   )
+
+/** Gives an effect the log of the test, so that a flow's layer need not ask for it. */
+export const withLog = <A, E, R>(effect: Effect.Effect<A, E, R | Log>) =>
+  Effect.map(
+    Effect.context<Log>(),
+    (context) => Effect.provide(effect, context) as Effect.Effect<A, E, Exclude<R, Log>>
+  )
+
+/** A log of its own for an effect. */
+export const fresh = Effect.provideServiceEffect(Log, Ref.make<ReadonlyArray<string>>([]))
+
+/** A test on a journal of its own, with a log. */
+export const contractTest =
+  (factory: JournalFactory) =>
+  (what: string, body: (journal: Layer.Layer<Journal.Journal>) => Effect.Effect<void, unknown, Log | Scope.Scope>) =>
+    it.scoped(what, () => Effect.flatMap(factory, body).pipe(fresh))
+
+export const stepsDone = (all: ReadonlyArray<string>) => all.filter((line) => line.startsWith("do "))
+export const undosDone = (all: ReadonlyArray<string>) => all.filter((line) => line.startsWith("undo "))
 
 export const said = (line: string) =>
   until(
