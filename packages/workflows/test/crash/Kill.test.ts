@@ -1,0 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import { proves } from "./proves.js"
+import { under } from "./Trial.js"
+
+const file = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "kill-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+).pipe(Effect.map((folder) => join(folder, "runs.db")))
+
+proves("the journal in a file", under(fileURLToPath(new URL("./onSqlite.ts", import.meta.url)), file))

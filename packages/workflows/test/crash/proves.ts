@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import { kindOf, nameOf, type Point } from "./Points.js"
+import { type Job, jobs, run, type Under } from "./Trial.js"
+
+const seed = process.env["KILL_SEED"] ?? "memstore"
+const every = process.env["KILL_POINTS"] === "all"
+
+/** Points of every kind, chosen by the seed; or every point. */
+const chosen = (points: ReadonlyArray<readonly [Job, Point]>) =>
+  Effect.gen(function* () {
+    if (every) return points
+    const shuffled = [...(yield* Random.shuffle(points))]
+    const kinds = new Map(shuffled.map((each) => [kindOf(each[1]), each]))
+    return [...kinds.values()]
+  }).pipe(Effect.withRandom(Random.make(seed)))
+
+/** A run killed anywhere makes, in the end, exactly the changes it makes when it is left alone. */
+export const proves = (title: string, prepared: Effect.Effect<Under, never, Scope.Scope>) => {
+  describe(`exactly one change: ${title}`, () => {
+    it.scopedLive(
+      `a process killed at ${every ? "any point" : "a point of every kind"} leaves nothing done twice and nothing undone`,
+      () =>
+        Effect.gen(function* () {
+          const under = yield* prepared
+          const calm = new Map(
+            yield* Effect.forEach(jobs, (job) => Effect.map(run(under, job), (ended) => [job, ended] as const), {
+              concurrency: 2
+            })
+          )
+          const points = [...calm].flatMap(([job, ended]) => ended.points.map((point) => [job, point] as const))
+          const trials = yield* chosen(points)
+          const differences = yield* Effect.forEach(
+            trials,
+            ([job, point]) =>
+              Effect.gen(function* () {
+                const { clusters, outcome, writes } = yield* run(under, job, point)
+                const expected = calm.get(job)
+                try {
+                  assert.deepStrictEqual(writes, expected?.writes)
+                  assert.deepStrictEqual(clusters, expected?.clusters)
+                  assert.deepInclude(outcome, { _tag: "Succeeded" })
+                  return []
+                } catch (error) {
+                  return [`${job.title}, killed at ${nameOf(point)}: ${error} ${JSON.stringify({ writes, outcome })}`]
+                }
+              }),
+            { concurrency: 2 }
+          )
+          for (const [, ended] of calm) assert.deepInclude(ended.outcome, { _tag: "Succeeded" })
+          assert.deepStrictEqual(differences.flat(), [], `KILL_SEED=${seed}`)
+          yield* Effect.logInfo(`${trials.length} of ${points.length} points`)
+        }),
+      every ? 1_800_000 : 120_000
+    )
+  })
+}
