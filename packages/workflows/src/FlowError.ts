@@ -216,3 +216,64 @@ export class PasswordUnavailable extends Schema.TaggedError<PasswordUnavailable>
     return `no password for database user "${this.user}": ${this.reason}`
   }
 }
+
+/**
+ * The backup ended in `Error`, or shows a status that it cannot leave.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BackupFailed extends Schema.TaggedError<BackupFailed>("@memstore-flows/workflows/BackupFailed")(
+  "BackupFailed",
+  { backupId: Schema.String, name: Schema.String, status: Schema.String }
+) {
+  override get message(): string {
+    return `backup "${this.name}" is ${this.status}`
+  }
+}
+
+/**
+ * A cluster that was made is not as it should be: `findings` names what is wrong. It is deleted by the undo, unless the
+ * payload says to keep it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class VerificationFailed extends Schema.TaggedError<VerificationFailed>(
+  "@memstore-flows/workflows/VerificationFailed"
+)("VerificationFailed", { clusterId: Schema.String, findings: Schema.NonEmptyArray(Finding) }) {
+  override get message(): string {
+    return `cluster ${this.clusterId} is not as it should be: ${this.findings.map(describe).join("; ")}`
+  }
+}
+
+/**
+ * The question of a flow was answered with no, or not by its deadline. `by` is who answered.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotApproved extends Schema.TaggedError<NotApproved>("@memstore-flows/workflows/NotApproved")(
+  "NotApproved",
+  { question: Schema.String, why: Schema.Literal("denied", "deadline"), by: Schema.NullOr(Schema.String) }
+) {
+  override get message(): string {
+    const who = this.by === null ? "" : ` by ${this.by}`
+    return this.why === "denied" ? `not approved${who}: ${this.question}` : `no answer in time: ${this.question}`
+  }
+}
+
+/**
+ * The caller's hook that points clients to another cluster did not succeed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class HandoverFailed extends Schema.TaggedError<HandoverFailed>("@memstore-flows/workflows/HandoverFailed")(
+  "HandoverFailed",
+  { from: Schema.String, to: Schema.String, detail: Schema.String }
+) {
+  override get message(): string {
+    return `clients could not be handed over from cluster ${this.from} to ${this.to}: ${this.detail}`
+  }
+}

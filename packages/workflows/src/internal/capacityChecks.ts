@@ -1,0 +1,123 @@
+import type { Backup } from "@memstore-flows/api/Backup"
+import { primary } from "@memstore-flows/api/Shard"
+import * as Rules from "@memstore-flows/model/Rules"
+import * as Topology from "@memstore-flows/model/Topology"
+import * as Cron from "effect/Cron"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { Finding } from "../Finding.js"
+import type { Invariant } from "../Invariant.js"
+import { projectNodes } from "../Preflight.js"
+import { holds, unknown, unless } from "./verdict.js"
+
+type Judge = Invariant["judge"]
+
+/** Each shard's primary counts: replicas hold the same data. */
+export const memoryHeadroom: Judge = ({ load, shards }, { clusterId, removesShards = [] }, { headroom }) => {
+  if (removesShards.length === 0) return holds
+  if (Option.isNone(load)) return unknown("no probe of memory")
+  let leaving = 0
+  let free = 0
+  for (const shard of shards) {
+    const id = primary(shard)?.id
+    const seen = load.value.find(({ nodeId }) => nodeId === id)
+    if (seen?.usedMemory === undefined || seen.maxMemory === undefined) return unknown(`memory of shard ${shard.id}`)
+    if (removesShards.includes(shard.id)) leaving += seen.usedMemory
+    else free += Math.max(0, seen.maxMemory - seen.usedMemory)
+  }
+  return unless(
+    free < leaving * headroom ? [{ _tag: "HeadroomTooSmall", clusterId, leaving, free, factor: headroom }] : []
+  )
+}
+
+export const load: Judge = (facts, { addsShards = 0, removesShards = [] }, limits) => {
+  if (addsShards + removesShards.length === 0) return holds
+  if (Option.isNone(facts.load)) return unknown("no probe of CPU")
+  return unless(
+    facts.load.value.flatMap(({ cores, cpu, nodeId }): ReadonlyArray<Finding> => {
+      const limit = cores === 1 ? limits.cpuSingleCore : limits.cpu
+      return cpu !== undefined && cpu > limit ? [{ _tag: "LoadTooHigh", nodeId, cpu, limit }] : []
+    })
+  )
+}
+
+export const quota: Judge = ({ clusters, shards }, { addsNodes = 0, addsShards = 0 }) => {
+  if (addsNodes + addsShards === 0) return holds
+  const broken: ReadonlyArray<Finding> = Rules.shardCount(shards.length + addsShards)
+  const used = projectNodes(clusters)
+  if (used === undefined) return broken.length > 0 ? unless(broken) : unknown("nodes of the project cannot be counted")
+  return unless([...broken, ...Rules.projectNodes({ used, added: addsNodes })])
+}
+
+const subnetsOf = (nodes: ReadonlyArray<{ readonly subnet: { readonly id: string } }>): ReadonlySet<string> =>
+  new Set(nodes.map(({ subnet }) => subnet.id))
+
+export const subnetSpread: Judge = ({ shards }, { placements = [], removesNodes = [] }) => {
+  const going = new Set(removesNodes.map(({ nodeId }) => nodeId))
+  const touched = shards.filter(({ id }) => removesNodes.some(({ shardId }) => shardId === id))
+  return unless([
+    ...placements.flatMap((subnetAssignment, index) =>
+      Rules.spread({ subnetAssignment, path: `placements[${index}]` })
+    ),
+    ...touched.flatMap(({ id, nodes }): ReadonlyArray<Finding> => {
+      const staying = nodes.filter((node) => !going.has(node.id))
+      const [only, ...others] = subnetsOf(staying)
+      const narrowed = only !== undefined && others.length === 0 && subnetsOf(nodes).size > 1
+      return narrowed ? [{ _tag: "NotSpread", path: `shard ${id}`, subnetId: only }] : []
+    })
+  ])
+}
+
+const nextOf = (cron: string, zone: string, now: number): number | undefined => {
+  const parsed = Cron.parse(cron, zone)
+  if (Either.isLeft(parsed)) return undefined
+  return Cron.next(parsed.right, DateTime.toDate(DateTime.unsafeMake(now))).getTime()
+}
+
+const running = (backups: ReadonlyArray<Backup>, clusterId: string): Backup | undefined =>
+  backups.find((each) => each.clusterId === clusterId && (each.status === "Pending" || each.status === "Creating"))
+
+export const noBackupDue: Judge = ({ backups, clusters, now }, change, { zones }) => {
+  const { clusterId, takes = Duration.zero } = change
+  const busy = Option.isSome(backups) ? running(backups.value, clusterId) : undefined
+  if (busy !== undefined) return unless([{ _tag: "BackupRunning", clusterId, backup: busy.name }])
+  if (Duration.toMillis(takes) === 0) return Option.isNone(backups) ? unknown("backups cannot be listed") : holds
+  const cluster = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)
+  if (cluster === undefined) return unknown("the schedule of backups cannot be read")
+  const cron = cluster.backupSchedule?.cron ?? ""
+  if (cron === "") return Option.isNone(backups) ? unknown("backups cannot be listed") : holds
+  const due = zones.flatMap((zone) => nextOf(cron, zone, now) ?? []).sort((a, b) => a - b)[0]
+  if (due === undefined) return unknown(`the schedule "${cron}" cannot be read`)
+  return unless(due <= now + Duration.toMillis(takes) ? [{ _tag: "BackupDue", clusterId, cron, at: due }] : [])
+}
+
+const madeAt = ({ createdAt }: Backup): number | undefined =>
+  createdAt === undefined
+    ? undefined
+    : Option.getOrUndefined(Option.map(DateTime.make(createdAt), DateTime.toEpochMillis))
+
+/** Whether the change takes away or overwrites what a backup could bring back. */
+const endangers: (change: Parameters<Judge>[1]) => boolean = ({ destructive, removesCluster, removesNodes = [] }) =>
+  destructive && (removesCluster === true || removesNodes.length === 0)
+
+export const freshBackup: Judge = ({ backups, now }, change, { backupAge }) => {
+  if (!endangers(change)) return holds
+  if (Option.isNone(backups)) return unknown("backups cannot be listed")
+  const { clusterId } = change
+  const since = now - Duration.toMillis(backupAge)
+  const good = backups.value.filter((each) => each.clusterId === clusterId && each.status === "Available")
+  const times = good.map(madeAt)
+  const newest = times.reduce<number | undefined>((a, b) => Math.max(a ?? 0, b ?? 0), undefined)
+  if (newest !== undefined && newest >= since) return holds
+  if (times.includes(undefined)) return unknown("the age of a backup cannot be read")
+  return unless([{ _tag: "NoFreshBackup", clusterId, newestAt: newest ?? null, since }])
+}
+
+export const evenSlots: Judge = ({ shards }, { clusterId, removesCluster }, { unevenness }) => {
+  if (shards.length < 2 || removesCluster) return holds
+  const { max, min } = Topology.extent(Topology.make(shards))
+  const tolerance = Math.max(1, Math.ceil((16384 / shards.length) * unevenness))
+  return unless(max - min > tolerance ? [{ _tag: "SlotsUneven", clusterId, min, max, tolerance }] : [])
+}

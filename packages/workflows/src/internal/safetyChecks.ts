@@ -1,0 +1,81 @@
+import { isReplica } from "@memstore-flows/api/Node"
+import * as Slots from "@memstore-flows/api/Slots"
+import { classify } from "@memstore-flows/api/Status"
+import * as Rules from "@memstore-flows/model/Rules"
+import * as Topology from "@memstore-flows/model/Topology"
+import type { Finding } from "../Finding.js"
+import type { Invariant } from "../Invariant.js"
+import { hasFailed } from "../Observe.js"
+import { holds, unknown, unless } from "./verdict.js"
+
+type Judge = Invariant["judge"]
+
+export const stable: Judge = ({ shards }, { clusterId, removesCluster }) => {
+  const broken = Rules.settled(clusterId, shards)
+  return unless(removesCluster ? broken.filter(({ _tag }) => _tag !== "ClusterFailed") : broken)
+}
+
+/** A composed flow may hold the name of the cluster it makes instead of the cluster's id. */
+export const oneFlow: Judge = ({ resource }, { clusterId }) => {
+  const wanted = `cluster/${clusterId}`
+  const others = resource === null || (resource.startsWith("cluster/") && resource !== wanted)
+  return unless(others ? [{ _tag: "LockMissing", wanted, held: resource }] : [])
+}
+
+export const slotsCovered: Judge = ({ shards }, { clusterId, removesCluster }) => {
+  const { missing, overlapping, unreadable } = Topology.coverage(Topology.make(shards))
+  const covered = missing.length === 0 && overlapping.length === 0 && unreadable.length === 0
+  if (covered || removesCluster) return holds
+  return unless([
+    { _tag: "SlotsUncovered", clusterId, missing: Slots.format(missing), overlapping: Slots.format(overlapping) }
+  ])
+}
+
+export const noOpenMigration: Judge = ({ shards }, { clusterId, removesCluster }) => {
+  const moving = shards.find(({ slots, status }) => status === "Scaling(horizontal)" || slots.trim() === "")
+  if (moving === undefined || removesCluster) return holds
+  return unless([{ _tag: "MigrationOpen", clusterId, state: `shard ${moving.id} is ${moving.status}` }])
+}
+
+export const rolesReread: Judge = ({ shards }, { clusterId, removesNodes = [] }) =>
+  unless(
+    removesNodes.flatMap(({ nodeId, shardId }): ReadonlyArray<Finding> => {
+      const node = shards.find(({ id }) => id === shardId)?.nodes.find(({ id }) => id === nodeId)
+      if (node === undefined) return [{ _tag: "UnknownNode", clusterId, shardId, nodeId }]
+      return isReplica(node) ? [] : [{ _tag: "PrimaryNode", shardId, nodeId }]
+    })
+  )
+
+export const syncProven: Judge = ({ sync }, { reliesOn = [] }) => {
+  const behind = reliesOn.flatMap(({ nodeId, shardId }): ReadonlyArray<Finding> => {
+    const state = sync.get(nodeId)
+    return state?._tag === "Behind" ? [{ _tag: "SyncUnproven", shardId, nodeId, detail: state.detail }] : []
+  })
+  if (behind.length > 0) return unless(behind)
+  const blind = reliesOn.filter(({ nodeId }) => sync.get(nodeId)?._tag !== "InSync")
+  return blind.length === 0 ? holds : unknown("no probe of replication")
+}
+
+export const lastReplica: Judge = ({ shards }, { removesNodes = [] }) =>
+  unless(
+    removesNodes.flatMap(({ nodeId, shardId }): ReadonlyArray<Finding> => {
+      const shard = shards.find(({ id }) => id === shardId)
+      const going = new Set(removesNodes.map((each) => each.nodeId))
+      const staying = shard?.nodes.filter(
+        (node) => isReplica(node) && !going.has(node.id) && classify(node.status) === "Stable"
+      )
+      return staying?.length === 0 ? [{ _tag: "LastReplica", shardId, nodeId }] : []
+    })
+  )
+
+export const failedIsFinal: Judge = ({ shards }, { clusterId, removesCluster }) =>
+  unless(!removesCluster && hasFailed(Topology.make(shards)) ? [{ _tag: "ClusterFailed", clusterId }] : [])
+
+export const clientsTold: Judge = (_, change) => {
+  const { addsNodes = 0, addsShards = 0, removesNodes = [], removesShards = [], tellsEndpoints, what } = change
+  const changes = addsNodes + addsShards + removesNodes.length + removesShards.length > 0
+  return unless(changes && tellsEndpoints !== true ? [{ _tag: "EndpointsUntold", change: what }] : [])
+}
+
+export const undoStated: Judge = (_, { destructive, irreversible = [], what }) =>
+  unless(destructive && irreversible.length === 0 ? [{ _tag: "UndoUnstated", change: what }] : [])
