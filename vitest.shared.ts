@@ -8,8 +8,8 @@ export const shared = (name: string) =>
       include: ["test/**/*.test.ts"],
       testTimeout: 30_000,
       hookTimeout: 30_000,
-      // Every file of a package shares one module graph: loading effect anew for each file took half of the time.
-      pool: "threads",
-      poolOptions: { threads: { isolate: false } }
+      // The files that share a process share one module graph: loading effect anew for each file took half of the time.
+      pool: "forks",
+      poolOptions: { forks: { isolate: false } }
     }
   })

@@ -118,12 +118,14 @@ const statics = async () => {
   if (await check("build", bin("tsc"), ["-b", "tsconfig.build.json"])) for (const name of packages) await packed(name)
 }
 
+/** Two at a time: each is mostly the loading of one thread. */
 const programs = async () => {
-  for (const example of examples) {
-    const [command, args] = typescript(join("examples", example))
-    await check(`example ${example}`, command, args)
+  const waiting = examples.map((example) => () => check(`example ${example}`, ...typescript(join("examples", example))))
+  waiting.push(() => check("README programs", process.execPath, ["scripts/readme.mjs"]))
+  const lane = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await next()
   }
-  await check("README programs", process.execPath, ["scripts/readme.mjs"])
+  await Promise.all([lane(), lane()])
 }
 
 const tests = async () => {
