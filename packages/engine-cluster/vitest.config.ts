@@ -1,3 +1,4 @@
+import { mergeConfig } from "vitest/config"
 import { shared } from "../../vitest.shared.js"
 
-export default shared("engine-cluster")
+export default mergeConfig(shared("engine-cluster"), { test: { globalSetup: "./test/support/server.ts" } })
