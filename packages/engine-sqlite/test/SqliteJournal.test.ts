@@ -17,11 +17,22 @@ const run = (id: string, resource: string | null = null) => ({
   version: 1,
   resource,
   payload: '{"a":1}',
-  createdAt: 1_700_000_000_000
+  createdAt: 1_700_000_000_000,
+  trace: "trace-span-01"
 })
 
 const step = (of: string, name: string) =>
-  ({ run: of, kind: "step", name, exit: "success", value: "1", undo: true, startedAt: 1, at: 2 }) as const
+  ({
+    run: of,
+    kind: "step",
+    name,
+    exit: "success",
+    value: "1",
+    undo: true,
+    startedAt: 1,
+    at: 2,
+    branch: "0/1"
+  }) as const
 
 describe("SqliteJournal", () => {
   it.scoped("a second layer is refused and told who holds the file, until the first is closed", () =>
@@ -160,11 +171,32 @@ describe("SqliteJournal", () => {
       const path = yield* file
       yield* use(path, () => Effect.void)
       const db = new Libsql(path)
-      db.exec("UPDATE schema_version SET version = 2")
+      db.exec("UPDATE schema_version SET version = 3")
       db.close()
       const error = yield* failure(path)
       assert.deepInclude(error, { _tag: "SqliteUnavailable", reason: "newer" })
-      assert.include(error.message, "version 2")
+      assert.include(error.message, "version 3")
+    })
+  )
+
+  it.scoped("a file of version 1 is brought up to date, and nothing in it is lost", () =>
+    Effect.gen(function* () {
+      const path = yield* file
+      yield* use(path, (journal) =>
+        Effect.zipRight(journal.insert(run("x"), { wait: false }), journal.append(step("x", "one")))
+      )
+      const db = new Libsql(path)
+      db.exec("ALTER TABLE run DROP COLUMN trace; ALTER TABLE entry DROP COLUMN branch")
+      db.exec("UPDATE schema_version SET version = 1")
+      db.close()
+      yield* use(path, (journal) =>
+        Effect.gen(function* () {
+          assert.deepInclude(Option.getOrThrow(yield* journal.get("x")), { ...run("x"), trace: null })
+          assert.deepInclude((yield* journal.entries("x"))[0], { ...step("x", "one"), branch: null })
+          yield* journal.append(step("x", "two"))
+          assert.strictEqual((yield* journal.entries("x"))[1]?.branch, "0/1")
+        })
+      )
     })
   )
 

@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import type Libsql from "libsql"
 import { FileInUse, SqliteUnavailable } from "../SqliteError.js"
 import * as holder from "./holder.js"
-import { create, inspect } from "./schema.js"
+import { inspect, migrate, version } from "./schema.js"
 
 /** @internal */
 export interface Settings {
@@ -41,13 +41,14 @@ const load = (file: string) =>
     catch: (error) => new SqliteUnavailable({ file, reason: "driver", detail: detailOf(error) })
   })
 
-const checked = (db: Libsql.Database, file: string): "empty" | "ours" => {
+/** The version of the file's tables, if they are ours and this package can read them. */
+const versionOf = (db: Libsql.Database, file: string): number => {
   const content = inspect(db)
-  if (content === "empty" || content === "ours") return content
   if (content === "foreign") {
     throw new SqliteUnavailable({ file, reason: "foreign", detail: "it has the tables of another program" })
   }
-  const detail = `its tables have version ${content.newer}; use the version of this package that wrote it, or a later one`
+  if (content.version <= version) return content.version
+  const detail = `its tables have version ${content.version}; use the version of this package that wrote it, or a later one`
   throw new SqliteUnavailable({ file, reason: "newer", detail })
 }
 
@@ -66,11 +67,11 @@ const release = (db: Libsql.Database): void => {
 }
 
 const take = (db: Libsql.Database, { file, synchronous }: Settings): void => {
-  checked(db, file)
+  versionOf(db, file)
   db.exec("PRAGMA locking_mode = EXCLUSIVE")
   try {
     db.exec("BEGIN EXCLUSIVE")
-    if (checked(db, file) === "empty") create(db)
+    migrate(db, versionOf(db, file))
     db.exec("COMMIT")
     db.exec("PRAGMA journal_mode = WAL")
     db.exec(`PRAGMA synchronous = ${synchronous}`)

@@ -15,6 +15,7 @@ export interface RunRow {
   readonly cancel_requested_at: number | null
   readonly ended_at: number | null
   readonly outcome: string | null
+  readonly trace: string | null
 }
 
 /** @internal */
@@ -27,6 +28,7 @@ export interface EntryRow {
   readonly undo: number
   readonly started_at: number
   readonly at: number
+  readonly branch: string | null
 }
 
 /** @internal */
@@ -42,7 +44,8 @@ export const toRun = (row: RunRow): Journal.RunRecord => ({
   startedAt: row.started_at,
   cancelRequestedAt: row.cancel_requested_at,
   endedAt: row.ended_at,
-  outcome: row.outcome
+  outcome: row.outcome,
+  trace: row.trace
 })
 
 /** @internal */
@@ -55,5 +58,6 @@ export const toEntry = (run: string, row: EntryRow): Journal.Entry => ({
   value: row.value,
   undo: row.undo === 1,
   startedAt: row.started_at,
-  at: row.at
+  at: row.at,
+  branch: row.branch === null ? null : fromColumn(row.branch)
 })

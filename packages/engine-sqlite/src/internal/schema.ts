@@ -3,10 +3,7 @@ import type Libsql from "libsql"
 /** @internal Says in the file's header that the file is ours. */
 export const applicationId = 0x4d53464a
 
-/** @internal */
-export const version = 1
-
-const ddl = `
+const first = `
 CREATE TABLE schema_version (version INTEGER NOT NULL);
 CREATE TABLE run (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,9 +38,20 @@ CREATE TABLE entry (
   at INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX entry_identity ON entry (run, kind, name);
-INSERT INTO schema_version (version) VALUES (${version});
+INSERT INTO schema_version (version) VALUES (1);
 PRAGMA application_id = ${applicationId};
 `
+
+const second = `
+ALTER TABLE run ADD COLUMN trace TEXT;
+ALTER TABLE entry ADD COLUMN branch TEXT;
+`
+
+/** What makes a file of each version out of one of the version before. */
+const versions = [first, second]
+
+/** @internal */
+export const version = versions.length
 
 const number = (db: Libsql.Database, sql: string): number => {
   const row = db.prepare(sql).raw().get()
@@ -51,18 +59,19 @@ const number = (db: Libsql.Database, sql: string): number => {
 }
 
 /** @internal What a file is to us. */
-export type Content = "empty" | "ours" | "foreign" | { readonly newer: number }
+export type Content = { readonly version: number } | "foreign"
 
-/** @internal */
+/** @internal An empty file has version 0. */
 export const inspect = (db: Libsql.Database): Content => {
   if (number(db, "PRAGMA application_id") !== applicationId) {
-    return number(db, "SELECT count(*) FROM sqlite_master") === 0 ? "empty" : "foreign"
+    return number(db, "SELECT count(*) FROM sqlite_master") === 0 ? { version: 0 } : "foreign"
   }
-  const found = number(db, "SELECT max(version) FROM schema_version")
-  return found > version ? { newer: found } : "ours"
+  return { version: number(db, "SELECT max(version) FROM schema_version") }
 }
 
-/** @internal Makes the tables, inside the transaction of the caller. */
-export const create = (db: Libsql.Database): void => {
-  db.exec(ddl)
+/** @internal Makes the tables what this version wants them to be, inside the transaction of the caller. */
+export const migrate = (db: Libsql.Database, from: number): void => {
+  if (from >= version) return
+  for (const sql of versions.slice(from)) db.exec(sql)
+  db.exec(`UPDATE schema_version SET version = ${version}`)
 }

@@ -20,11 +20,13 @@ const prepared = <Row>(db: Libsql.Database, sql: string) => {
 const ended = "('succeeded', 'failed', 'cancelled')"
 const holding = "('running', 'cancelling', 'undoing')"
 
-const listSql = ({ after, flow, resource, states }: Journal.Query): string => {
+const listSql = ({ after, flow, from, resource, states, until }: Journal.Query): string => {
   const conditions = [
     ...(flow === undefined ? [] : ["flow = :flow"]),
     ...(resource === undefined ? [] : ["resource = :resource"]),
-    ...(after === undefined ? [] : ["seq < :after"])
+    ...(after === undefined ? [] : ["seq < :after"]),
+    ...(from === undefined ? [] : ["created_at >= :from"]),
+    ...(until === undefined ? [] : ["created_at < :until"])
   ]
   const page = (more: ReadonlyArray<string>) => {
     const all = [...more, ...conditions]
@@ -47,7 +49,9 @@ const lists = (db: Libsql.Database) => {
       limit: whole(query.limit),
       ...(query.flow === undefined ? {} : { flow: toColumn(query.flow) }),
       ...(query.resource === undefined ? {} : { resource: toColumn(query.resource) }),
-      ...(query.after === undefined ? {} : { after: query.after })
+      ...(query.after === undefined ? {} : { after: query.after }),
+      ...(query.from === undefined ? {} : { from: query.from }),
+      ...(query.until === undefined ? {} : { until: query.until })
     }
     // The driver's rows are untyped.
     return (statement.all(values) as ReadonlyArray<RunRow>).map(toRun)
@@ -72,7 +76,7 @@ export const make = (db: Libsql.Database) => {
   const holderOf = prepared<RunRow>(db, `SELECT * FROM run WHERE resource = ? AND state IN ${holding}`)
   const addRun = prepared(
     db,
-    "INSERT INTO run (id, flow, version, resource, payload, state, created_at, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO run (id, flow, version, resource, payload, state, created_at, started_at, trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
   )
   const changeRun = prepared(
     db,
@@ -90,8 +94,8 @@ export const make = (db: Libsql.Database) => {
   )
   const addEntry = prepared(
     db,
-    `INSERT INTO entry (run, kind, name, exit, value, undo, started_at, at)
-     SELECT seq, ?, ?, ?, ?, ?, ?, ? FROM run WHERE id = ? ON CONFLICT DO NOTHING`
+    `INSERT INTO entry (run, kind, name, exit, value, undo, started_at, at, branch)
+     SELECT seq, ?, ?, ?, ?, ?, ?, ?, ? FROM run WHERE id = ? ON CONFLICT DO NOTHING`
   )
 
   const get = (id: string) => Option.map(Option.fromNullable(byId.get(toColumn(id))), toRun)
@@ -99,15 +103,15 @@ export const make = (db: Libsql.Database) => {
   const insert = (run: Journal.NewRun, wait: boolean): Journal.Inserted => {
     const taken = get(run.id)
     if (Option.isSome(taken)) return { _tag: "Exists", run: taken.value }
-    const { createdAt, flow, id, payload, version } = run
+    const { createdAt, flow, id, payload, trace = null, version } = run
     const resource = run.resource === null ? null : toColumn(run.resource)
     const holder = resource === null ? undefined : holderOf.get(resource)
     if (holder && !wait) return { _tag: "Busy", holder: toRun(holder) }
     const state = holder ? "queued" : "running"
     const startedAt = holder ? null : createdAt
-    const added = addRun.run(toColumn(id), toColumn(flow), version, resource, payload, state, createdAt, startedAt)
-    const seq = Number(added.lastInsertRowid)
-    const fresh = { cancelRequestedAt: null, endedAt: null, outcome: null }
+    const values = [toColumn(id), toColumn(flow), version, resource, payload, state, createdAt, startedAt, trace]
+    const seq = Number(addRun.run(...values).lastInsertRowid)
+    const fresh = { cancelRequestedAt: null, endedAt: null, outcome: null, trace }
     const record = { id, seq, flow, version, resource: run.resource, payload, state, createdAt, startedAt } as const
     return { _tag: "Inserted", run: { ...record, ...fresh } }
   }
@@ -137,10 +141,23 @@ export const make = (db: Libsql.Database) => {
   }
 
   const append = (entry: Journal.NewEntry): Option.Option<Journal.Entry> => {
-    const { at, exit, kind, name, run, startedAt, undo, value } = entry
-    const added = addEntry.run(kind, toColumn(name), exit, value, undo ? 1 : 0, startedAt, at, toColumn(run))
+    const { at, branch = null, exit, kind, name, run, startedAt, undo, value } = entry
+    const where = branch === null ? null : toColumn(branch)
+    const values = [kind, toColumn(name), exit, value, undo ? 1 : 0, startedAt, at, where, toColumn(run)]
+    const added = addEntry.run(...values)
     if (added.changes === 0) return Option.none()
-    return Option.some({ run, kind, name, seq: Number(added.lastInsertRowid), exit, value, undo, startedAt, at })
+    return Option.some({
+      run,
+      kind,
+      name,
+      seq: Number(added.lastInsertRowid),
+      exit,
+      value,
+      undo,
+      startedAt,
+      at,
+      branch
+    })
   }
 
   return {

@@ -1,15 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs"
-import { createRequire } from "node:module"
 import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
-
-interface Esbuild {
-  readonly buildSync: (options: Readonly<Record<string, unknown>>) => unknown
-}
-
-/** The bundler that `tsx` brings along. */
-const esbuild = (): Esbuild => createRequire(createRequire(import.meta.url).resolve("tsx"))("esbuild")
+import { buildSync } from "esbuild"
 
 const here = dirname(fileURLToPath(import.meta.url))
 /** Beside the package's dependencies, so that the native driver is found from there. */
@@ -23,7 +16,7 @@ export const bundle = (entry: string) =>
       mkdirSync(folder, { recursive: true })
       const name = `${basename(entry, ".ts")}-${process.pid}-${process.hrtime.bigint()}.mjs`
       const outfile = join(folder, name)
-      esbuild().buildSync({
+      buildSync({
         entryPoints: [entry],
         outfile,
         bundle: true,
