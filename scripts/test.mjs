@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ensureInstalled, root, typescript } from "./install.mjs"
+import { ensurePostgres, startPostgres } from "./postgres.mjs"
 
 ensureInstalled()
 process.stdout.write(`Node ${process.versions.node}\n`)
@@ -21,7 +22,7 @@ const execute = (command, args, options = {}) =>
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       ...options,
-      env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1" }
+      env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1", ...options.env }
     })
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (chunk) => {
@@ -118,14 +119,36 @@ const statics = async () => {
   if (await check("build", bin("tsc"), ["-b", "tsconfig.build.json"])) for (const name of packages) await packed(name)
 }
 
-/** Two at a time: each is mostly the loading of one thread. */
+/** Two at a time: each is mostly the loading of one thread. Those that need PostgreSQL find it at `DATABASE_URL`. */
 const programs = async () => {
-  const waiting = examples.map((example) => () => check(`example ${example}`, ...typescript(join("examples", example))))
-  waiting.push(() => check("README programs", process.execPath, ["scripts/readme.mjs"]))
+  const postgres = await startPostgres()
+  const env = postgres === undefined ? {} : { DATABASE_URL: postgres.url }
+  const waiting = examples.map((example) => () => {
+    const [command, args] = typescript(join("examples", example))
+    return check(`example ${example}`, command, args, { env })
+  })
+  waiting.push(() => check("README programs", process.execPath, ["scripts/readme.mjs"], { env }))
   const lane = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await next()
   }
   await Promise.all([lane(), lane()])
+  await postgres?.stop()
+}
+
+/** Servers that tests run against, got before any test's time-out begins. */
+const servers = [["PostgreSQL", ensurePostgres]]
+
+const requirements = () => {
+  for (const [name, ensure] of servers) {
+    const startedAt = performance.now()
+    try {
+      const found = ensure()
+      const figures = found === undefined ? { passed: 0, failed: 0, skipped: 1 } : { passed: 1, failed: 0 }
+      report(name, startedAt, figures, "")
+    } catch (error) {
+      report(name, startedAt, { passed: 0, failed: 1 }, `${error.message}`)
+    }
+  }
 }
 
 const tests = async () => {
@@ -136,6 +159,7 @@ const tests = async () => {
 }
 
 const startedAt = performance.now()
+requirements()
 await Promise.all([statics(), tests().then(programs)])
 rmSync(scratch, { recursive: true, force: true })
 process.stdout.write(`\n${((performance.now() - startedAt) / 1000).toFixed(0)} s in all\n`)
