@@ -1,0 +1,322 @@
+import { assert, describe } from "@effect/vitest"
+import { DateTime, Effect, Exit, Layer, Ref, Schema, Scope, TestClock } from "effect"
+import { Engine, Flow, type Journal, Runs, Schedule, Step } from "../../src/index.js"
+import { contractTest, crashing, entriesOf, type JournalFactory, type Log, lines, say, until } from "./harness.js"
+
+const Drill = Flow.make({
+  name: "drill",
+  payload: Schema.Struct({ of: Schema.String, minutes: Schema.optional(Schema.Number) }),
+  resource: ({ of }) => (of.startsWith("locked") ? of : undefined)
+})
+
+const drill = ({ minutes, of }: typeof Drill.payload.Type) =>
+  Effect.gen(function* () {
+    yield* Step.make("begin", { run: say(`begin ${of}`), undo: () => say(`undo ${of}`) })
+    if (minutes !== undefined) yield* Step.sleep("work", `${minutes} minutes`)
+    yield* Step.make("end", { run: say(`end ${of}`) })
+  })
+
+const Other = Flow.make({ name: "other", payload: Schema.Void })
+
+const flows = Effect.map(Effect.context<Log>(), (context) =>
+  Layer.mergeAll(Schedule.layer(Drill), Schedule.layer(Other)).pipe(
+    Layer.provideMerge(
+      Layer.merge(
+        Drill.toLayer((payload) => Effect.provide(drill(payload), context)),
+        Other.toLayer(() => Effect.void)
+      )
+    )
+  )
+)
+
+/** An engine at work on schedules, until `close`. */
+const engine = (journal: Layer.Layer<Journal.Journal>) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.fork(yield* Effect.scope, { _tag: "Sequential" })
+    const layer = (yield* flows).pipe(
+      Layer.provideMerge(Engine.layer({ retention: { maxAge: "365 days" } })),
+      Layer.provide(journal)
+    )
+    const context = yield* Layer.buildWithScope(layer, scope)
+    type Provided = Layer.Layer.Success<typeof layer>
+    return {
+      run: <A, E>(effect: Effect.Effect<A, E, Provided>) => Effect.provide(effect, context),
+      close: Scope.close(scope, Exit.void)
+    }
+  })
+
+type Opened = Effect.Effect.Success<ReturnType<typeof engine>>
+
+const ms = (iso: string) => DateTime.unsafeMake(iso).epochMillis
+const clock = (iso: string) => TestClock.setTime(ms(iso))
+
+const weekly: Schedule.CronOptions<typeof Drill.payload> = {
+  name: "weekly",
+  cron: "0 3 * * SUN",
+  timeZone: "Asia/Seoul",
+  payload: { of: "a" }
+}
+
+const hourly: Schedule.CronOptions<typeof Drill.payload> = { name: "hourly", cron: "0 * * * *", payload: { of: "h" } }
+
+/** Waits until the schedule has turned to a time. */
+const turned = ({ run }: Opened, name: string, to: string | null) =>
+  until(
+    `${name} waits for ${to}`,
+    run(Schedule.get(name)).pipe(Effect.map(({ nextAt }) => nextAt === (to === null ? null : ms(to))))
+  )
+
+const ended = ({ run }: Opened, id: string) =>
+  until(
+    `${id} ends`,
+    Effect.map(Effect.option(run(Runs.get(id))), (info) => info._tag === "Some" && info.value.endedAt !== null)
+  )
+
+const started = ({ run }: Opened) =>
+  Effect.map(run(Runs.list({ flow: "drill" })), (runs) => runs.map(({ id }) => id).reverse())
+
+const turns = ({ run }: Opened, name: string) =>
+  Effect.map(run(Schedule.history(name)), (all) => all.map(({ turn }) => turn).reverse())
+
+/** What schedules do on every journal. `factory` makes an empty store; every engine opens it anew. */
+export const scheduleContract = (name: string, factory: JournalFactory): void => {
+  const test = contractTest(factory)
+
+  describe(`${name}: schedules`, () => {
+    test("a weekly run for a quarter: each at its exact time, under an id made of it, with a replay that does not grow", (journal) =>
+      Effect.gen(function* () {
+        yield* clock("2026-09-30T12:00:00Z")
+        const it = yield* engine(journal)
+        const made = yield* it.run(Schedule.cron(Drill, weekly))
+        assert.deepInclude(made, { flow: "drill", paused: false, overlap: "skip", nextAt: ms("2026-10-03T18:00:00Z") })
+        const sundays = (yield* it.run(Schedule.next("weekly", 13))).map((at) =>
+          DateTime.formatIso(DateTime.unsafeMake(at))
+        )
+        for (const [index, sunday] of sundays.slice(0, 12).entries()) {
+          yield* clock(sunday)
+          yield* turned(it, "weekly", sundays[index + 1] ?? "")
+        }
+        assert.deepStrictEqual(
+          yield* started(it),
+          sundays.slice(0, 12).map((at) => `weekly@${at.replace(".000", "")}`)
+        )
+        assert.strictEqual(sundays[11], "2026-12-19T18:00:00.000Z")
+        for (const { turn } of yield* it.run(Schedule.history("weekly"))) assert.strictEqual(turn._tag, "Fired")
+        const record = yield* it.run(Runs.get("weekly@2026-12-19T18:00:00Z"))
+        assert.strictEqual(record.createdAt, ms("2026-12-19T18:00:00Z"))
+        assert.isAtMost((yield* entriesOf(journal, "schedule/weekly/12")).length, 6)
+        assert.lengthOf(yield* it.run(Runs.list({ flow: "schedule/drill", state: "running" })), 1)
+      }))
+
+    test("an engine that dies at any write while it fires: after the restart there is one run, and one next time", (journal) =>
+      Effect.gen(function* () {
+        let points = 0
+        for (const when of ["before", "after"] as const) {
+          for (let at = 3; ; at++) {
+            const writes = yield* Ref.make(0)
+            const name = `${when}-${at}`
+            yield* clock("2026-10-03T12:00:00Z")
+            const dying = yield* engine(crashing(journal, { at, when }, writes))
+            yield* dying.run(Schedule.cron(Drill, { ...weekly, name, payload: { of: name } }))
+            yield* Effect.repeatN(Effect.yieldNow(), 20)
+            yield* clock("2026-10-03T18:00:00Z")
+            yield* Effect.repeatN(Effect.yieldNow(), 100)
+            yield* dying.close
+            const it = yield* engine(journal)
+            const run = `${name}@2026-10-03T18:00:00Z`
+            yield* turned(it, name, "2026-10-10T18:00:00Z")
+            yield* ended(it, run)
+            const fired = { _tag: "Fired", at: ms("2026-10-03T18:00:00Z"), run, missed: null } as const
+            assert.deepStrictEqual(yield* turns(it, name), [fired])
+            yield* it.run(Schedule.remove(name))
+            yield* it.close
+            points = Math.max(points, at)
+            if ((yield* Ref.get(writes)) < at) break
+          }
+        }
+        assert.isAtLeast(points, 9)
+      }))
+
+    const afterDowntime = (catchUp: Schedule.CatchUp) => (journal: Layer.Layer<Journal.Journal>) =>
+      Effect.gen(function* () {
+        yield* clock("2026-10-01T00:30:00Z")
+        const first = yield* engine(journal)
+        yield* first.run(Schedule.cron(Drill, { ...hourly, catchUp, catchUpLimit: 3, overlap: "allow" }))
+        yield* first.close
+        yield* clock("2026-10-01T06:30:00Z")
+        const second = yield* engine(journal)
+        yield* turned(second, "hourly", "2026-10-01T07:00:00Z")
+        return { started: yield* started(second), turns: yield* turns(second, "hourly") }
+      })
+
+    const missed = (until: string) => ({ from: ms("2026-10-01T01:00:00Z"), until: ms(until) })
+
+    test("times that passed while nobody was at work: none is made up for", (journal) =>
+      Effect.gen(function* () {
+        const { started, turns } = yield* afterDowntime("none")(journal)
+        assert.deepStrictEqual(started, [])
+        assert.deepStrictEqual(turns, [{ _tag: "Missed", ...missed("2026-10-01T07:00:00Z") }])
+      }))
+
+    test("times that passed while nobody was at work: the last is made up for", (journal) =>
+      Effect.gen(function* () {
+        const { started, turns } = yield* afterDowntime("last")(journal)
+        assert.deepStrictEqual(started, ["hourly@2026-10-01T06:00:00Z"])
+        assert.deepInclude(turns[0], { _tag: "Fired", missed: missed("2026-10-01T06:00:00Z") })
+      }))
+
+    test("times that passed while nobody was at work: all are made up for, up to the limit", (journal) =>
+      Effect.gen(function* () {
+        const { started, turns } = yield* afterDowntime("all")(journal)
+        assert.deepStrictEqual(
+          started,
+          ["04", "05", "06"].map((hour) => `hourly@2026-10-01T${hour}:00:00Z`)
+        )
+        assert.deepInclude(turns[0], { _tag: "Fired", missed: missed("2026-10-01T04:00:00Z") })
+        assert.deepInclude(turns[1], { missed: null })
+      }))
+
+    /** Three hours of runs that take 90 minutes each. */
+    const overlapping = (overlap: Schedule.Overlap, of: string) => (journal: Layer.Layer<Journal.Journal>) =>
+      Effect.gen(function* () {
+        yield* clock("2026-10-01T00:30:00Z")
+        const it = yield* engine(journal)
+        yield* it.run(Schedule.cron(Drill, { ...hourly, overlap, payload: { of, minutes: 90 } }))
+        for (const hour of ["01", "02", "03"]) {
+          yield* clock(`2026-10-01T${hour}:00:00Z`)
+          yield* turned(it, "hourly", `2026-10-01T0${Number(hour) + 1}:00:00Z`)
+          yield* clock(`2026-10-01T${hour}:30:00Z`)
+          yield* Effect.repeatN(Effect.yieldNow(), 100)
+        }
+        yield* it.run(Schedule.pause("hourly"))
+        const states = Effect.map(it.run(Runs.list({ flow: "drill" })), (runs) =>
+          runs.map(({ state }) => state).reverse()
+        )
+        return { it, states, turns: yield* turns(it, "hourly"), lines: yield* lines }
+      })
+
+    test("a run that is not over yet: the next time is skipped, naming it", (journal) =>
+      Effect.gen(function* () {
+        const { lines, turns } = yield* overlapping("skip", "a")(journal)
+        assert.deepStrictEqual(lines, ["begin a", "end a", "begin a"])
+        assert.deepStrictEqual(
+          turns.map(({ _tag }) => _tag),
+          ["Fired", "Skipped", "Fired", "Paused"]
+        )
+        assert.deepInclude(turns[1], { by: "hourly@2026-10-01T01:00:00Z", run: "hourly@2026-10-01T02:00:00Z" })
+      }))
+
+    test("a run that is not over yet: the next one waits in line, one after another", (journal) =>
+      Effect.gen(function* () {
+        const { it, lines: soFar } = yield* overlapping("queue", "a")(journal)
+        assert.deepStrictEqual(soFar, ["begin a", "end a", "begin a"])
+        yield* clock("2026-10-01T04:00:00Z")
+        yield* until(
+          "the third begins",
+          Effect.map(lines, (all) => all.length === 5)
+        )
+        yield* clock("2026-10-01T05:30:00Z")
+        yield* ended(it, "hourly@2026-10-01T03:00:00Z")
+        assert.deepStrictEqual(yield* lines, ["begin a", "end a", "begin a", "end a", "begin a", "end a"])
+        const begun = yield* it.run(Runs.list({ flow: "drill" }))
+        const at = begun.map(({ startedAt }) => startedAt).reverse()
+        assert.deepStrictEqual(
+          at,
+          ["01:00", "02:30", "04:00"].map((time) => ms(`2026-10-01T${time}:00Z`))
+        )
+      }))
+
+    test("a run that is not over yet: it is cancelled and undone, then the next one begins", (journal) =>
+      Effect.gen(function* () {
+        const { lines, states } = yield* overlapping("cancelPrevious", "a")(journal)
+        assert.deepStrictEqual(lines, ["begin a", "undo a", "begin a", "undo a", "begin a"])
+        assert.deepStrictEqual(yield* states, ["cancelled", "cancelled", "running"])
+      }))
+
+    test("a run that is not over yet: the next one goes on beside it, or waits for what the flow locks", (journal) =>
+      Effect.gen(function* () {
+        const { states } = yield* overlapping("allow", "locked")(journal)
+        assert.deepStrictEqual(yield* states, ["succeeded", "running", "queued"])
+      }))
+
+    test("a schedule is paused over a restart, triggered meanwhile, and goes on with the first time after it is resumed", (journal) =>
+      Effect.gen(function* () {
+        yield* clock("2026-10-01T00:30:00Z")
+        const first = yield* engine(journal)
+        yield* first.run(Schedule.cron(Drill, hourly))
+        yield* first.run(Schedule.pause("hourly"))
+        yield* first.close
+        yield* clock("2026-10-01T05:30:00.250Z")
+        const second = yield* engine(journal)
+        assert.deepInclude(yield* second.run(Schedule.get("hourly")), { paused: true, nextAt: null })
+        assert.deepStrictEqual(yield* second.run(Schedule.next("hourly")), [])
+        const now = yield* second.run(Schedule.trigger("hourly"))
+        assert.deepInclude(now, { _tag: "Fired", run: "hourly@2026-10-01T05:30:00.250Z" })
+        yield* second.run(Schedule.resume("hourly"))
+        assert.deepStrictEqual(
+          yield* second.run(Schedule.next("hourly", 2)),
+          ["06", "07"].map((h) => ms(`2026-10-01T${h}:00:00Z`))
+        )
+        yield* clock("2026-10-01T06:00:00Z")
+        yield* turned(second, "hourly", "2026-10-01T07:00:00Z")
+        assert.deepStrictEqual(yield* started(second), [
+          "hourly@2026-10-01T05:30:00.250Z",
+          "hourly@2026-10-01T06:00:00Z"
+        ])
+        const tags = (yield* turns(second, "hourly")).map(({ _tag }) => _tag)
+        assert.deepStrictEqual(tags, ["Paused", "Fired", "Resumed", "Fired"])
+      }))
+
+    test("a schedule made again as it is stays as it is; changed between restarts, it goes on as changed", (journal) =>
+      Effect.gen(function* () {
+        yield* clock("2026-10-01T00:30:00Z")
+        const first = yield* engine(journal)
+        const made = yield* Effect.all(
+          [first.run(Schedule.cron(Drill, hourly)), first.run(Schedule.cron(Drill, hourly))],
+          {
+            concurrency: "unbounded"
+          }
+        )
+        assert.deepStrictEqual(made[0], made[1])
+        yield* first.close
+        const second = yield* engine(journal)
+        assert.deepStrictEqual(yield* second.run(Schedule.cron(Drill, hourly)), made[0])
+        const payload = { of: "changed" }
+        const paid = yield* second.run(Schedule.cron(Drill, { ...hourly, payload }))
+        assert.strictEqual(paid.nextAt, made[0].nextAt)
+        const moved = yield* second.run(Schedule.cron(Drill, { ...hourly, payload, cron: "15 * * * *" }))
+        assert.strictEqual(moved.nextAt, ms("2026-10-01T01:15:00Z"))
+        yield* clock("2026-10-01T01:15:00Z")
+        yield* ended(second, "hourly@2026-10-01T01:15:00Z")
+        assert.deepStrictEqual(yield* lines, ["begin changed", "end changed"])
+        assert.deepStrictEqual(
+          yield* second.run(Effect.flip(Schedule.cron(Other, { ...hourly, payload: undefined }))),
+          new Schedule.ScheduleTaken({ schedule: "hourly", flow: "drill" })
+        )
+      }))
+
+    test("a schedule that is removed is gone, also for whoever asks; made anew, it begins anew", (journal) =>
+      Effect.gen(function* () {
+        yield* clock("2026-10-01T00:30:00Z")
+        const it = yield* engine(journal)
+        yield* it.run(Schedule.cron(Drill, hourly))
+        assert.lengthOf(yield* it.run(Schedule.list(Drill)), 1)
+        yield* it.run(Schedule.remove("hourly"))
+        const gone = new Schedule.ScheduleNotFound({ schedule: "hourly" })
+        for (const ask of [
+          Schedule.get,
+          Schedule.pause,
+          Schedule.resume,
+          Schedule.trigger,
+          Schedule.remove,
+          Schedule.next
+        ]) {
+          assert.deepStrictEqual(yield* it.run(Effect.flip(Effect.asVoid(ask("hourly")))), gone)
+        }
+        assert.deepStrictEqual(yield* it.run(Schedule.list(Drill)), [])
+        yield* clock("2026-10-01T02:00:00Z")
+        yield* it.run(Schedule.cron(Other, { ...hourly, payload: undefined }))
+        assert.deepStrictEqual(yield* started(it), [])
+      }))
+  })
+}
