@@ -121,7 +121,7 @@ const statics = async () => {
 
 /** Two at a time: each is mostly the loading of one thread. Those that need PostgreSQL find it at `DATABASE_URL`. */
 const programs = async () => {
-  const postgres = await startPostgres()
+  const postgres = await startPostgres().catch(() => undefined)
   const env = postgres === undefined ? {} : { DATABASE_URL: postgres.url }
   const waiting = examples.map((example) => () => {
     const [command, args] = typescript(join("examples", example))
