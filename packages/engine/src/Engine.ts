@@ -71,6 +71,7 @@ export const layer = (options: Options = {}): Layer.Layer<registry.Engine | Runs
         handlers: new Map(),
         lives: new Map(),
         tasks: new Set(),
+        shared: { atOnce: false },
         resume: options.resume ?? "all",
         ended: retention.ended,
         closed: false

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import { type Codec, codecOf, type PureSchema } from "./internal/codec.js"
-import { type Live, place } from "./internal/live.js"
+import { start as at, type Live, place } from "./internal/live.js"
 import { lost } from "./internal/record.js"
 import { Engine } from "./internal/registry.js"
 import type { JournalError } from "./Journal.js"
@@ -86,7 +86,7 @@ const register = <Payload extends PureSchema, A, E, R>(
       fork: (live) => {
         const { id, resource } = live.record
         const run = { id, flow: flow.name, resource, scope: "", live }
-        const body = Effect.locally(Effect.interruptible(start(live)), place, { step: undefined })
+        const body = Effect.locally(Effect.interruptible(start(live)), place, at())
         return Runtime.runFork(runtime)(Effect.provideService(body, Run, run), { immediate: false })
       }
     })

@@ -65,7 +65,8 @@ export const make = <
     success: codecOr(options.success, Schema.Void),
     error: codecOr(options.error, Schema.Never),
     run: options.run,
-    undo: undo && ((value) => Effect.retry(undo(value), retry))
+    undo: undo && ((value) => Effect.retry(undo(value), retry)),
+    always: false
   })
 }
 

@@ -21,13 +21,21 @@ export class CodecError extends Schema.TaggedError<CodecError>("@memstore-flows/
 export interface Codec<A> {
   readonly toJson: (value: A) => Effect.Effect<unknown, CodecError>
   readonly fromJson: (json: unknown) => Effect.Effect<A, CodecError>
-  readonly toText: (value: A) => Effect.Effect<string | null, CodecError>
-  readonly fromText: (text: string | null) => Effect.Effect<A, CodecError>
+  readonly toText: (value: A) => Effect.Effect<Text, CodecError>
+  readonly fromText: (text: Text) => Effect.Effect<A, CodecError>
+  /** The text itself where it is at hand: going through a fiber for it would double the cost of a step. */
+  readonly write: (value: A) => Text | Effect.Effect<Text, CodecError>
 }
 
-/** @internal Whether what an effect succeeds with can be had without a fiber. */
-export const isAtHand = <A, E>(effect: Effect.Effect<A, E>): effect is Effect.Effect<A, E> & { readonly right: A } =>
-  Either.isEither(effect) && Either.isRight(effect)
+/** @internal A JSON text; `null` stands for `undefined`. */
+export type Text = string | null
+
+/** @internal */
+export const isText = <E>(text: Text | Effect.Effect<Text, E>): text is Text =>
+  text === null || typeof text === "string"
+
+const asEffect = <E>(text: Text | Effect.Effect<Text, E>): Effect.Effect<Text, E> =>
+  isText(text) ? Either.right(text) : text
 
 const refused = (error: ParseResult.ParseIssue) =>
   new CodecError({ reason: ParseResult.TreeFormatter.formatIssueSync(error) })
@@ -35,17 +43,17 @@ const refused = (error: ParseResult.ParseIssue) =>
 const notJson = (error: unknown) => new CodecError({ reason: `not JSON: ${describe(error).message}` })
 
 /** @internal */
-export const stringify = (json: unknown): Effect.Effect<string | null, CodecError> => {
+export const stringify = (json: unknown): Text | Effect.Effect<Text, CodecError> => {
   try {
     const text: string | undefined = JSON.stringify(json)
-    return Either.right(text ?? null)
+    return text ?? null
   } catch (error) {
     return Either.left(notJson(error))
   }
 }
 
 /** @internal */
-export const parse = (text: string | null): Effect.Effect<unknown, CodecError> =>
+export const parse = (text: Text): Effect.Effect<unknown, CodecError> =>
   Effect.suspend(() => {
     try {
       return Effect.succeed(text === null ? undefined : JSON.parse(text))
@@ -59,15 +67,16 @@ const compile = <A>(schema: Schema.Schema<A, unknown>): Codec<A> => {
   const decode = ParseResult.decodeUnknown(schema)
   const toJson = (value: A) => Effect.mapError(encode(value), refused)
   const fromJson = (json: unknown) => Effect.mapError(decode(json), refused)
+  const write = (value: A) => {
+    const json = encode(value)
+    if (Either.isEither(json) && Either.isRight(json)) return stringify(json.right)
+    return Effect.flatMap(Effect.mapError(json, refused), (encoded) => asEffect(stringify(encoded)))
+  }
   return {
     toJson,
     fromJson,
-    toText: (value) => {
-      const json = encode(value)
-      // What a schema encodes without waiting is at hand; going through the fiber for it would double the cost of a step.
-      if (Either.isEither(json) && Either.isRight(json)) return stringify(json.right)
-      return Effect.flatMap(Effect.mapError(json, refused), stringify)
-    },
+    write,
+    toText: (value) => asEffect(write(value)),
     fromText: (text) => Effect.flatMap(parse(text), fromJson)
   }
 }
@@ -75,18 +84,34 @@ const compile = <A>(schema: Schema.Schema<A, unknown>): Codec<A> => {
 const unit: Codec<void> = {
   toJson: () => Effect.void,
   fromJson: () => Effect.void,
+  write: () => null,
   toText: () => Effect.succeed(null),
   fromText: () => Effect.void
 }
+
+/** The codec of what is its own JSON, and needs no parser. */
+const plain = <A>(schema: Schema.Schema<A>, fits: (value: A) => boolean): Codec<A> => {
+  // What it encodes to is of no concern to a codec.
+  const codec = compile(schema as unknown as Schema.Schema<A, unknown>)
+  const wrong = (value: A) => Effect.zipRight(codec.toJson(value), new CodecError({ reason: `not JSON: ${value}` }))
+  const write = (value: A) => (fits(value) ? JSON.stringify(value) : wrong(value))
+  return { ...codec, write, toText: (value) => asEffect(write(value)) }
+}
+
+const plainly = new Map<object, unknown>([
+  [Schema.Void.ast, unit],
+  [Schema.String.ast, plain(Schema.String, (value) => typeof value === "string")],
+  [Schema.Number.ast, plain(Schema.Number, Number.isFinite)],
+  [Schema.Boolean.ast, plain(Schema.Boolean, (value) => typeof value === "boolean")]
+])
 
 const compiled = new WeakMap<object, unknown>()
 
 /** @internal The codec of a schema, compiled once. Throws when the schema holds a secret. */
 export const codecOf = <S extends PureSchema>(schema: S): Codec<S["Type"]> => {
-  const known = compiled.get(schema)
+  const known = compiled.get(schema) ?? plainly.get(schema.ast)
   // The map holds under each schema the codec compiled from it, so the type of the one gives the type of the other.
   if (known) return known as Codec<S["Type"]>
-  if (schema.ast._tag === "VoidKeyword") return unit
   refuseSecrets(schema.ast)
   // `PureSchema` is `Schema<A, I>` written so that `never` fits; `asSchema` cannot see that.
   const codec = compile(schema as unknown as Schema.Schema<S["Type"], unknown>)

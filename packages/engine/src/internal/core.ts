@@ -9,8 +9,7 @@ import type * as Journal from "../Journal.js"
 import { Encoded, nothingUndone, type Outcome } from "../Outcome.js"
 import { RecordUnreadable } from "../RunError.js"
 import { codecOf } from "./codec.js"
-import type { Handler, Live } from "./live.js"
-import { keyOf } from "./record.js"
+import { type Handler, type Live, learn, type Shared } from "./live.js"
 import type { Timers } from "./timers.js"
 
 /** @internal What an engine is made of. */
@@ -25,6 +24,7 @@ export interface Core {
   readonly tasks: Set<Fiber.RuntimeFiber<unknown, unknown>>
   readonly ended: Effect.Effect<void>
   readonly resume: "all" | "none"
+  readonly shared: Shared
   closed: boolean
 }
 
@@ -59,37 +59,41 @@ export const liveOf = (
   record: Journal.RunRecord,
   handler: Handler,
   entries: ReadonlyArray<Journal.Entry>
-): Live => ({
-  handler,
-  journal: core.journal,
-  clock: core.clock,
-  entries: new Map(entries.map((entry) => [keyOf(entry.kind, entry.name), entry])),
-  done: Deferred.unsafeMake(FiberId.none),
-  listeners: new Set(),
-  waiting: new Map(),
-  active: new Map(),
-  undos: new Map(),
-  seen: new Set(),
-  owed: new Set(),
-  record,
-  phase: "queued",
-  frozen: false,
-  pending: undefined,
-  root: undefined,
-  undoing: undefined,
-  park: undefined,
-  unpark: undefined,
-  progress: undefined,
-  resumedAt: undefined,
-  cancelMark: undefined,
-  problem: undefined
-})
+): Live => {
+  const live: Live = {
+    handler,
+    journal: core.journal,
+    clock: core.clock,
+    engine: core.shared,
+    slots: new Map(),
+    done: Deferred.unsafeMake(FiberId.none),
+    listeners: new Set(),
+    waiting: new Map(),
+    active: [],
+    pass: 0,
+    owed: new Set(),
+    record,
+    phase: "queued",
+    frozen: false,
+    pending: undefined,
+    root: undefined,
+    undoing: undefined,
+    park: undefined,
+    unpark: undefined,
+    progress: undefined,
+    resumedAt: undefined,
+    cancelMark: undefined,
+    problem: undefined
+  }
+  for (const entry of entries) learn(live, entry)
+  return live
+}
 
 /** @internal The names of the steps whose undo a replay must find, and has not run yet. */
 export const owedBy = (live: Live): ReadonlyArray<string> =>
-  Array.from(live.entries.values())
-    .filter((entry) => entry.undo && !live.entries.has(keyOf("undo", entry.name)))
-    .map((entry) => entry.name)
+  Array.from(live.slots.values())
+    .filter(({ intent, step, undone }) => (intent?.undo || step?.undo) && !undone)
+    .map(({ name }) => name)
 
 /** @internal */
 export const cancelled: Outcome<never, never> = { _tag: "Cancelled", undo: nothingUndone }

@@ -7,18 +7,30 @@ import * as Option from "effect/Option"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import { type Defect, nothingUndone, type Outcome, type UndoReport } from "../Outcome.js"
-import { type CodecError, describe, stringify } from "./codec.js"
-import { type Core, cancelled, handlerOf, liveOf, outcomeCodec, outcomeOf, owedBy, spawn } from "./core.js"
-import { cut, detach, type Handler, isFenced, type Live, now, type Park, place, publish, type Undo } from "./live.js"
-import { append, journalFailed, journalProblem, keyOf } from "./record.js"
+import { type Codec, type CodecError, describe, isText, stringify } from "./codec.js"
+import { type Core, cancelled, handlerOf, liveOf, outcomeOf, owedBy, spawn } from "./core.js"
+import {
+  cut,
+  detach,
+  type Handler,
+  isFenced,
+  type Live,
+  learn,
+  now,
+  type Park,
+  place,
+  publish,
+  slotOf,
+  type Undo
+} from "./live.js"
+import { append, journalFailed, journalProblem } from "./record.js"
 
 type Result = Outcome<unknown, unknown>
 
 /** @internal Runs the body of a run from the top; `frozen` if it is only to be undone. */
 export const drive = (core: Core, live: Live): void => {
-  live.seen.clear()
-  live.undos.clear()
-  live.active.clear()
+  live.pass++
+  live.active.length = 0
   live.owed.clear()
   live.park = undefined
   live.unpark = undefined
@@ -38,7 +50,7 @@ export const drive = (core: Core, live: Live): void => {
 const settle = (core: Core, live: Live, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   Effect.suspend(() => {
     live.root = undefined
-    live.active.clear()
+    live.active.length = 0
     if (live.phase === "cancelling") {
       const marked = live.cancelMark ? Deferred.await(live.cancelMark) : Effect.void
       const stillHere = Effect.suspend(() =>
@@ -60,7 +72,7 @@ const settle = (core: Core, live: Live, exit: Exit.Exit<unknown, unknown>): Effe
 const park = (core: Core, live: Live, place: Park | undefined): void => {
   if (!place) return
   const due = place.until !== undefined && place.until <= now(live)
-  if (due || (place.signal && live.entries.has(keyOf("signal", place.signal)))) {
+  if (due || (place.signal && live.slots.get(place.signal)?.signal)) {
     drive(core, live)
     return
   }
@@ -80,20 +92,24 @@ export const wake = (core: Core, live: Live): void => {
 
 const died = (defect: Defect): Result => ({ _tag: "Died", defect, undo: nothingUndone })
 
-const outcomeFrom = (live: Live, exit: Exit.Exit<unknown, unknown>): Effect.Effect<Result> => {
+const encoded = <A>(codec: Codec<A>, value: A, outcome: (json: unknown) => Result): Effect.Effect<Result> => {
   const refused = (error: CodecError) => Effect.succeed(died(describe(error)))
-  if (Exit.isSuccess(exit)) {
-    return Effect.matchEffect(live.handler.success.toJson(exit.value), {
-      onFailure: refused,
-      onSuccess: (value): Effect.Effect<Result> => Effect.succeed({ _tag: "Succeeded", value })
-    })
-  }
+  return Effect.matchEffect(codec.toJson(value), {
+    onFailure: refused,
+    onSuccess: (json) => {
+      const text = stringify(json)
+      return isText(text)
+        ? Effect.succeed(outcome(json))
+        : Effect.matchEffect(text, { onFailure: refused, onSuccess: () => Effect.never })
+    }
+  })
+}
+
+const outcomeFrom = ({ handler }: Live, exit: Exit.Exit<unknown, unknown>): Effect.Effect<Result> => {
+  if (Exit.isSuccess(exit)) return encoded(handler.success, exit.value, (value) => ({ _tag: "Succeeded", value }))
   const failure = Cause.failureOption(exit.cause)
   if (Option.isSome(failure)) {
-    return Effect.matchEffect(live.handler.error.toJson(failure.value), {
-      onFailure: refused,
-      onSuccess: (error): Effect.Effect<Result> => Effect.succeed({ _tag: "Failed", error, undo: nothingUndone })
-    })
+    return encoded(handler.error, failure.value, (error) => ({ _tag: "Failed", error, undo: nothingUndone }))
   }
   const thrown = Cause.dieOption(exit.cause)
   if (Option.isSome(thrown)) return Effect.succeed(died(describe(thrown.value)))
@@ -102,8 +118,6 @@ const outcomeFrom = (live: Live, exit: Exit.Exit<unknown, unknown>): Effect.Effe
 
 const save = <A>(live: Live, effect: Effect.Effect<A, Journal.JournalError>): Effect.Effect<A> =>
   isFenced(live) ? Effect.interrupt : Effect.catchAll(effect, (error) => journalFailed(live, error))
-
-const textOf = (outcome: Result) => Effect.map(Effect.orDie(outcomeCodec.toText(outcome)), (text) => text ?? "null")
 
 const missing: Defect = { name: "UndoMissing", message: "the flow no longer comes to this step" }
 
@@ -115,9 +129,7 @@ const undo = (core: Core, live: Live, outcome: Result): Effect.Effect<void> =>
     live.pending = outcome
     live.undoing = fiber
     const lost = Array.from(live.owed)
-    const due = Array.from(live.undos.values())
-      .filter(({ step }) => !live.entries.has(keyOf("undo", step)))
-      .sort((a, b) => b.seq - a.seq)
+    const due = undosOf(live)
     if (due.length === 0 && lost.length === 0) return report(core, live, outcome)
     const all = Effect.zipRight(
       Effect.forEach(lost, (step) => undone(live, step, now(live), missing), { discard: true }),
@@ -132,21 +144,25 @@ const undo = (core: Core, live: Live, outcome: Result): Effect.Effect<void> =>
     )
   })
 
+const undosOf = (live: Live) =>
+  Array.from(live.slots.values())
+    .flatMap(({ name, pass, undo, undone }) => (undo && pass === live.pass && !undone ? [{ step: name, ...undo }] : []))
+    .sort((a, b) => b.seq - a.seq)
+
 const markUndoing = (live: Live, outcome: Result): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (live.record.state === "undoing") return Effect.void
-    const change = (text: string) => ({ state: "undoing", outcome: text }) as const
-    return Effect.flatMap(textOf(outcome), (text) => {
-      live.record = { ...live.record, ...change(text) }
-      return save(live, live.journal.update(live.record.id, change(text)))
-    })
+    const change = { state: "undoing", outcome: JSON.stringify(outcome) } as const
+    live.record = { ...live.record, ...change }
+    return save(live, live.journal.update(live.record.id, change))
   })
 
-const undoOne = (live: Live, { effect, step }: Undo): Effect.Effect<void> =>
+const undoOne = (live: Live, { effect, step }: Undo & { readonly step: string }): Effect.Effect<void> =>
   Effect.suspend(() => {
     const at = now(live)
     publish(live, { _tag: "UndoStarted", run: live.record.id, at, step })
-    return Effect.flatMap(Effect.exit(Effect.locally(effect(), place, { step })), (exit) => {
+    const here = { step: slotOf(live, step), branch: null, watched: true }
+    return Effect.flatMap(Effect.exit(Effect.locally(effect(), place, here)), (exit) => {
       if (live.phase === "detached") return Effect.interrupt
       return undone(live, step, at, Exit.isSuccess(exit) ? undefined : describe(Cause.squash(exit.cause)))
     })
@@ -157,17 +173,17 @@ const undone = (live: Live, step: string, startedAt: number, reason: Defect | un
   const run = live.record.id
   const entry = { run, kind: "undo", name: step, undo: false, startedAt, at } as const
   const event: Event = reason ? { _tag: "UndoFailed", run, at, step, reason } : { _tag: "Undone", run, at, step }
-  return Effect.flatMap(Effect.orDie(stringify(reason)), (value) =>
-    append(live, { ...entry, exit: reason ? "failure" : "success", value }, () => {
-      publish(live, event)
-      return Effect.void
-    })
-  )
+  const value = reason ? JSON.stringify(reason) : null
+  return append(live, { ...entry, exit: reason ? "failure" : "success", value }, (stored) => {
+    learn(live, stored)
+    publish(live, event)
+    return Effect.void
+  })
 }
 
 const reportOf = (live: Live): UndoReport => {
-  const entries = Array.from(live.entries.values())
-    .filter((entry) => entry.kind === "undo")
+  const entries = Array.from(live.slots.values())
+    .flatMap(({ undone }) => (undone ? [undone] : []))
     .sort((a, b) => a.seq - b.seq)
   return {
     undone: entries.filter((entry) => entry.exit === "success").map((entry) => entry.name),
@@ -203,18 +219,17 @@ export const end = (core: Core, live: Live, outcome: Result): Effect.Effect<void
     const { id } = live.record
     const endedAt = now(live)
     const state = states[outcome._tag]
-    return Effect.flatMap(textOf(outcome), (text) =>
-      Effect.flatMap(save(live, live.journal.finish(id, { state, endedAt, outcome: text })), (next) => {
-        live.record = { ...live.record, state, endedAt, outcome: text }
-        live.phase = "ended"
-        live.undoing = undefined
-        if (core.lives.get(id) === live) core.lives.delete(id)
-        publish(live, lastEvent(id, endedAt, outcome))
-        Deferred.unsafeDone(live.done, Effect.succeed(outcome))
-        if (Option.isSome(next)) promote(core, next.value)
-        return core.ended
-      })
-    )
+    const text = JSON.stringify(outcome)
+    return Effect.flatMap(save(live, live.journal.finish(id, { state, endedAt, outcome: text })), (next) => {
+      live.record = { ...live.record, state, endedAt, outcome: text }
+      live.phase = "ended"
+      live.undoing = undefined
+      if (core.lives.get(id) === live) core.lives.delete(id)
+      publish(live, lastEvent(id, endedAt, outcome))
+      Deferred.unsafeDone(live.done, Effect.succeed(outcome))
+      if (Option.isSome(next)) promote(core, next.value)
+      return core.ended
+    })
   })
 
 const begin = (live: Live, record: Journal.RunRecord, core: Core): void => {

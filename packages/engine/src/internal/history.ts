@@ -57,8 +57,8 @@ const ofResume = (live: Live): ReadonlyArray<Event> =>
 
 const underWay = (live: Live, known: ReadonlySet<string>): ReadonlyArray<Event> => {
   const run = live.record.id
-  const steps = Array.from(live.active).filter(([step]) => !known.has(step))
-  const begun = steps.map(([step, at]): Event => ({ _tag: "StepStarted", run, at, step }))
+  const steps = live.active.filter(({ name }) => !known.has(name))
+  const begun = steps.map(({ name, startedAt }): Event => ({ _tag: "StepStarted", run, at: startedAt, step: name }))
   return live.progress && live.phase !== "ended" ? [...begun, live.progress] : begun
 }
 

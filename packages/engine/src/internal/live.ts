@@ -22,9 +22,23 @@ export interface Handler {
 
 /** @internal An undo that is due if the run does not succeed. */
 export interface Undo {
-  readonly step: string
   readonly seq: number
   readonly effect: () => Effect.Effect<void, unknown>
+}
+
+/** @internal What is known of a run under one name. Changed in place, as the records of it come. */
+export interface Slot {
+  readonly name: string
+  intent: Journal.Entry | undefined
+  step: Journal.Entry | undefined
+  /** The time to wake at, or the deadline of a wait. */
+  mark: Journal.Entry | undefined
+  signal: Journal.Entry | undefined
+  undone: Journal.Entry | undefined
+  /** In which run of the body the flow last came to it. */
+  pass: number
+  startedAt: number
+  undo: Undo | undefined
 }
 
 /** @internal A body that has ended to wait for a time, for a signal, or for both. */
@@ -46,19 +60,27 @@ export interface Park {
  */
 export type Phase = "queued" | "running" | "parked" | "cancelling" | "undoing" | "ending" | "ended" | "detached"
 
+/** @internal What the runs of an engine share. */
+export interface Shared {
+  /** The journal writes at once: no interrupt fits between what a step did and its record. */
+  atOnce: boolean
+}
+
 /** @internal A run this engine works on. Changed in place, only from synchronous code. */
 export interface Live {
   readonly handler: Handler
   readonly journal: Journal.Service
   readonly clock: Clock.Clock
-  readonly entries: Map<string, Journal.Entry>
+  readonly engine: Shared
+  readonly slots: Map<string, Slot>
   readonly done: Deferred.Deferred<Outcome<unknown, unknown>, RunDetached | RecordUnreadable>
   readonly listeners: Set<(event: Event) => void>
   readonly waiting: Map<string, Deferred.Deferred<void>>
-  readonly active: Map<string, number>
-  readonly undos: Map<string, Undo>
-  readonly seen: Set<string>
+  /** The steps under way. */
+  readonly active: Array<Slot>
   readonly owed: Set<string>
+  /** How often the body was run from the top. */
+  pass: number
   record: Journal.RunRecord
   phase: Phase
   /** The run is replayed to find its undos: nothing that is not recorded runs. */
@@ -74,16 +96,61 @@ export interface Live {
   problem: RunDetached | RecordUnreadable | undefined
 }
 
-/** @internal Which step a fiber is in. Each fiber has its own, made from its parent's when it is forked. */
+/** @internal Where in its run a fiber is. Each fiber has its own, made from its parent's when it is forked. */
 export interface Place {
-  step: string | undefined
+  step: Slot | undefined
+  branch: string | null
+  /** When the fiber ends, the step it was cut in is no longer under way. */
+  watched: boolean
 }
 
+/** @internal The place of the fiber a run begins in. */
+export const start = (): Place => ({ step: undefined, branch: "", watched: false })
+
 /** @internal Changed in place: setting a `FiberRef` for every step costs more than the rest of the step. */
-export const place: FiberRef.FiberRef<Place> = FiberRef.unsafeMake<Place>(
-  { step: undefined },
-  { fork: ({ step }) => ({ step }), join: (mine) => mine }
-)
+export const place: FiberRef.FiberRef<Place> = FiberRef.unsafeMake<Place>(start(), {
+  fork: ({ step }) => ({ step, branch: null, watched: false }),
+  join: (mine) => mine
+})
+
+const kinds = { intent: "intent", step: "step", undo: "undone", sleep: "mark", wait: "mark", signal: "signal" } as const
+
+/** @internal What is known under a name; made when it is first asked for. */
+export const slotOf = (live: Live, name: string): Slot => {
+  const known = live.slots.get(name)
+  if (known) return known
+  const slot: Slot = {
+    name,
+    intent: undefined,
+    step: undefined,
+    mark: undefined,
+    signal: undefined,
+    undone: undefined,
+    pass: -1,
+    startedAt: 0,
+    undo: undefined
+  }
+  live.slots.set(name, slot)
+  return slot
+}
+
+/** @internal Takes notice of what the journal holds. */
+export const learn = (live: Live, entry: Journal.Entry): void => {
+  slotOf(live, entry.name)[kinds[entry.kind]] = entry
+}
+
+/** @internal */
+export const enlist = (live: Live, slot: Slot, at: number): void => {
+  slot.startedAt = at
+  live.active.push(slot)
+}
+
+/** @internal */
+export const delist = (live: Live, slot: Slot): void => {
+  const { active } = live
+  if (active[active.length - 1] === slot) active.pop()
+  else if (active.includes(slot)) active.splice(active.indexOf(slot), 1)
+}
 
 /** @internal */
 export const now = (live: Live): number => live.clock.unsafeCurrentTimeMillis()

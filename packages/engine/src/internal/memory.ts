@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Journal from "../JournalRecord.js"
+import { atOnce } from "./atOnce.js"
 
 interface Row {
   record: Journal.RunRecord
-  readonly keys: Set<string>
-  readonly entries: Array<Journal.Entry>
+  readonly entries: Map<string, Journal.Entry>
 }
 
 const ended = (state: Journal.State) => state === "succeeded" || state === "failed" || state === "cancelled"
@@ -51,7 +51,7 @@ export const make = () => {
       endedAt: null,
       outcome: null
     }
-    runs.set(run.id, { record, keys: new Set(), entries: [] })
+    runs.set(run.id, { record, entries: new Map() })
     if (run.resource !== null) {
       if (!holder) holders.set(run.resource, run.id)
       else lines.set(run.resource, [...(lines.get(run.resource) ?? []), run.id])
@@ -110,10 +110,9 @@ export const make = () => {
   const append = (entry: Journal.NewEntry): Option.Option<Journal.Entry> => {
     const row = runs.get(entry.run)
     const key = entry.kind === "step" ? entry.name : `\0${entry.kind}/${entry.name}`
-    if (!row || row.keys.has(key)) return Option.none()
-    row.keys.add(key)
-    const stored = numbered(entry, row.entries.length + 1)
-    row.entries.push(stored)
+    if (!row || row.entries.has(key)) return Option.none()
+    const stored = numbered(entry, row.entries.size + 1)
+    row.entries.set(key, stored)
     return Option.some(stored)
   }
 
@@ -138,8 +137,8 @@ export const make = () => {
       }),
     finish: (id: string, end: Parameters<typeof finish>[1]) => Effect.sync(() => finish(id, end)),
     list: (query: Journal.Query) => Effect.sync(() => list(query)),
-    entries: (run: string) => Effect.sync(() => runs.get(run)?.entries.slice() ?? []),
-    append: (entry: Journal.NewEntry) => Effect.sync(() => append(entry)),
+    entries: (run: string) => Effect.sync(() => Array.from(runs.get(run)?.entries.values() ?? [])),
+    append: (entry: Journal.NewEntry) => atOnce(() => append(entry)),
     evict: ({ endedBefore, keep }: { readonly endedBefore: number; readonly keep: number }) =>
       Effect.sync(() => evict(endedBefore, keep))
   }

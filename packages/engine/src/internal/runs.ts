@@ -27,8 +27,8 @@ import { type Core, cancelled, handlerOf, outcomeCodec, outcomeOf } from "./core
 import { adopt, attach, cancelLive, wake } from "./driver.js"
 import { historyOf, isLast, unseen } from "./history.js"
 import type { Live } from "./live.js"
-import { detach, publish } from "./live.js"
-import { journalProblem, keyOf } from "./record.js"
+import { detach, learn, publish } from "./live.js"
+import { journalProblem } from "./record.js"
 import { leave } from "./registry.js"
 
 const now = (core: Core) => core.clock.unsafeCurrentTimeMillis()
@@ -48,7 +48,7 @@ const infoOf = (core: Core, record: Journal.RunRecord): Info => {
     endedAt: record.endedAt,
     known: handlerOf(core, record) !== undefined,
     wakeAt: live?.park?.until ?? null,
-    steps: live ? Array.from(live.active.keys()) : [],
+    steps: live ? live.active.map(({ name }) => name) : [],
     progress: live?.progress ?? null,
     problem: live?.problem?.message ?? null
   })
@@ -235,7 +235,7 @@ const deliver = (core: Core, entry: Journal.Entry): Effect.Effect<void> =>
   Effect.suspend(() => {
     const live = workedOn(core, entry.run)
     if (!live) return Effect.void
-    live.entries.set(keyOf("signal", entry.name), entry)
+    learn(live, entry)
     publish(live, { _tag: "SignalReceived", run: entry.run, at: entry.at, step: entry.name })
     if (live.phase === "parked" && live.park?.signal === entry.name) wake(core, live)
     const waiting = live.waiting.get(entry.name)

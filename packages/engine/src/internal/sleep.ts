@@ -1,12 +1,12 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Journal from "../Journal.js"
 import type { Run } from "../Run.js"
 import type { Codec } from "./codec.js"
-import { cut, isForward, type Live, now, type Park, publish } from "./live.js"
-import { append, journalFailed, keyOf, read, tryAppend } from "./record.js"
+import { cut, isForward, type Live, learn, now, type Park, publish } from "./live.js"
+import { append, journalFailed, read, tryAppend } from "./record.js"
 import { enter, findOnly, type Site } from "./step.js"
 
 /** The longest a JavaScript timer takes is 2^31 - 1 ms. */
@@ -23,18 +23,17 @@ export const sleepTo = (live: Live, until: number): Effect.Effect<void> =>
 /** Ends the fiber and leaves a timer, if nothing else of the run is under way; otherwise waits in the fiber. */
 const parkOr = <A>(site: Site<never>, park: Park, wait: Effect.Effect<A>): Effect.Effect<A> => {
   const { live } = site
-  return site.restore(
-    Effect.checkInterruptible((interruptible) => {
-      if (!interruptible || !site.root || live.active.size > 0 || !isForward(live)) return wait
-      live.park = park
-      cut(live)
-      return Effect.never
-    })
-  )
+  return Effect.checkInterruptible((interruptible) => {
+    if (!interruptible || !site.root || live.active.length > 0 || !isForward(live)) return wait
+    live.park = park
+    cut(live)
+    return Effect.never
+  })
 }
 
-const mark = (site: Site<never>, kind: Journal.Kind, value: number | null): Effect.Effect<Journal.Entry> => {
-  const { live, name } = site
+const mark = (site: Site<never>, kind: "sleep" | "wait", value: number | null): Effect.Effect<Journal.Entry> => {
+  const { live } = site
+  const { name } = site.slot
   const at = now(live)
   const text = value === null ? null : String(value)
   const entry = {
@@ -44,14 +43,19 @@ const mark = (site: Site<never>, kind: Journal.Kind, value: number | null): Effe
     exit: "success",
     value: text,
     undo: false,
+    branch: site.place.branch,
     startedAt: at,
     at
   } as const
-  return append(live, entry, Effect.succeed)
+  return append(live, entry, (stored) => {
+    site.slot.mark = stored
+    return Effect.succeed(stored)
+  })
 }
 
 const rest = (site: Site<never>, until: number): Effect.Effect<void> => {
-  const { live, name } = site
+  const { live } = site
+  const { name } = site.slot
   if (now(live) >= until) return Effect.void
   if (live.frozen) return findOnly(site)
   const woken = Effect.sync(() => publish(live, { _tag: "Woken", run: live.record.id, at: now(live), step: name }))
@@ -62,20 +66,19 @@ const rest = (site: Site<never>, until: number): Effect.Effect<void> => {
 export const sleep = (name: string, wakeAt: (now: number) => number): Effect.Effect<void, never, Run> =>
   enter<void, never, never>(name, (site) => {
     const { live } = site
-    const known = live.entries.get(keyOf("sleep", site.name))
+    const known = site.slot.mark
     if (known) return rest(site, Number(known.value))
     if (live.frozen) return findOnly(site)
     const until = wakeAt(now(live))
     return Effect.flatMap(mark(site, "sleep", until), ({ at }) => {
-      publish(live, { _tag: "Sleeping", run: live.record.id, at, step: site.name, until })
+      publish(live, { _tag: "Sleeping", run: live.record.id, at, step: site.slot.name, until })
       return rest(site, until)
     })
   })
 
-const signalOf = (site: Site<never>) => site.live.entries.get(keyOf("signal", site.name))
-
 const listen = (site: Site<never>, until: number | undefined): Effect.Effect<void> => {
-  const { live, name } = site
+  const { live } = site
+  const { name } = site.slot
   return Effect.flatMap(Deferred.make<void>(), (arrived) => {
     live.waiting.set(name, arrived)
     const deadline = until === undefined ? Effect.never : sleepTo(live, until)
@@ -93,11 +96,13 @@ const answered = <A>(site: Site<never>, codec: Codec<A>, entry: Journal.Entry): 
   entry.exit === "success" ? Effect.asSome(read(site.live, codec, entry)) : Effect.succeedNone
 
 const timedOut = <A>(site: Site<never>, codec: Codec<A>): Effect.Effect<Option.Option<A>> => {
-  const { live, name } = site
+  const { live } = site
+  const { name } = site.slot
   const at = now(live)
   const base = { run: live.record.id, kind: "signal", name, undo: false, startedAt: at, at } as const
-  return Effect.flatMap(tryAppend(live, { ...base, exit: "failure", value: null }), (stored) => {
-    if (Option.isSome(stored)) {
+  return tryAppend(live, { ...base, exit: "failure", value: null }, (stored) => {
+    if (stored) {
+      learn(live, stored)
       publish(live, { _tag: "SignalTimedOut", run: live.record.id, at, step: name })
       return Effect.succeedNone
     }
@@ -113,11 +118,11 @@ const timedOut = <A>(site: Site<never>, codec: Codec<A>): Effect.Effect<Option.O
 
 const await_ = <A>(site: Site<never>, codec: Codec<A>, until: number | undefined): Effect.Effect<Option.Option<A>> =>
   Effect.suspend(() => {
-    const entry = signalOf(site)
+    const entry = site.slot.signal
     if (entry) return answered(site, codec, entry)
     if (site.live.frozen) return findOnly(site)
     if (until !== undefined && now(site.live) >= until) return timedOut(site, codec)
-    const park = { step: site.name, until, signal: site.name }
+    const park = { step: site.slot.name, until, signal: site.slot.name }
     return Effect.zipRight(parkOr(site, park, listen(site, until)), await_(site, codec, until))
   })
 
@@ -129,12 +134,12 @@ export const waitFor = <A>(
 ): Effect.Effect<Option.Option<A>, never, Run> =>
   enter<Option.Option<A>, never, never>(name, (site) => {
     const { live } = site
-    const known = live.entries.get(keyOf("wait", site.name))
+    const known = site.slot.mark
     if (known) return await_(site, codec, known.value === null ? undefined : Number(known.value))
     if (live.frozen) return findOnly(site)
     const until = timeout === undefined ? null : now(live) + timeout
     return Effect.flatMap(mark(site, "wait", until), ({ at }) => {
-      publish(live, { _tag: "WaitingForSignal", run: live.record.id, at, step: site.name, until })
+      publish(live, { _tag: "WaitingForSignal", run: live.record.id, at, step: site.slot.name, until })
       return await_(site, codec, until ?? undefined)
     })
   })

@@ -2,20 +2,33 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import { Run } from "../Run.js"
 import { StepNameReused, StepNested } from "../RunError.js"
-import { type Codec, isAtHand } from "./codec.js"
-import { cut, isForward, type Live, now, type Place, place, publish } from "./live.js"
-import { append, keyOf, read, replayed, type Written, write } from "./record.js"
+import type { Codec } from "./codec.js"
+import {
+  cut,
+  delist,
+  enlist,
+  isForward,
+  type Live,
+  now,
+  type Place,
+  place,
+  publish,
+  type Slot,
+  slotOf
+} from "./live.js"
+import { append, read, replayed, writeDefect, writeFailure, writeSuccess } from "./record.js"
 
 /** @internal What an undo does, its errors already retried. */
 export type Undoing<R> = Effect.Effect<void, unknown, R>
 
 /** @internal How the end of a step is recorded. `always`: its undo is due however it ends. */
-interface Ending<A, E, R> {
+export interface Ending<A, E, R> {
   readonly success: Codec<A>
   readonly error: Codec<E>
   readonly undo: ((result: A) => Undoing<R>) | undefined
@@ -23,11 +36,8 @@ interface Ending<A, E, R> {
 }
 
 /** @internal */
-export interface Spec<A, E, R> {
-  readonly success: Codec<A>
-  readonly error: Codec<E>
+export interface Spec<A, E, R> extends Ending<A, E, R> {
   readonly run: Effect.Effect<A, E, R>
-  readonly undo: ((result: A) => Undoing<R>) | undefined
 }
 
 /** @internal */
@@ -43,37 +53,47 @@ export interface IntentSpec<I, A, E, R> {
 /** @internal A step at its place in a run. */
 export interface Site<R> {
   readonly live: Live
-  readonly name: string
+  readonly slot: Slot
   readonly place: Place
   readonly context: Context.Context<R | Run>
-  readonly restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   readonly root: boolean
 }
 
-/** @internal Enters a step: takes its name, and hands what follows an uninterruptible region. */
+/** @internal Enters a step: takes its name. */
 export const enter = <A, E, R>(
   name: string,
   then: (site: Site<R>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R | Run> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.withFiberRuntime<A, E, R | Run>((fiber) => {
-      // The context of a fiber holds what the effect it runs requires.
-      const context = fiber.currentContext as Context.Context<R | Run>
-      const run = Context.get(context, Run)
-      const { live } = run
-      const full = run.scope + name
-      const here = fiber.getFiberRef(place)
-      if (here.step !== undefined) return Effect.die(new StepNested({ run: run.id, step: full, inside: here.step }))
-      if (live.seen.has(full)) return Effect.die(new StepNameReused({ run: run.id, step: full }))
-      if (live.phase !== "running" && !live.frozen) return Effect.interrupt
-      live.seen.add(full)
-      return then({ live, name: full, place: here, context, restore, root: fiber === live.root })
-    })
-  )
+  Effect.withFiberRuntime<A, E, R | Run>((fiber) => {
+    // The context of a fiber holds what the effect it runs requires.
+    const context = fiber.currentContext as Context.Context<R | Run>
+    const run = Context.get(context, Run)
+    const { live } = run
+    const full = run.scope + name
+    const here = fiber.getFiberRef(place)
+    if (here.step !== undefined && Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))) {
+      return Effect.die(new StepNested({ run: run.id, step: full, inside: here.step.name }))
+    }
+    if (live.phase !== "running" && !live.frozen) return Effect.interrupt
+    const slot = slotOf(live, full)
+    if (slot.pass === live.pass) return Effect.die(new StepNameReused({ run: run.id, step: full }))
+    slot.pass = live.pass
+    slot.undo = undefined
+    slot.startedAt = -1
+    const root = fiber === live.root
+    if (!root && !here.watched) {
+      here.watched = true
+      fiber.addObserver(() => here.step && delist(live, here.step))
+    }
+    return then({ live, slot, place: here, context, root })
+  })
 
-/** Runs what a step runs, says meanwhile which step the fiber is in, and goes on with how it ended. */
+/**
+ * Runs what a step runs, and goes on with how it ended; meanwhile the fiber says which step it is in. A step that is cut
+ * goes on with nothing: its fiber is at its end.
+ */
 const within = <A, E, R, B, E2, R2>(
-  { name, place, restore }: Site<R>,
+  { live, place, slot }: Site<R>,
   effect: Effect.Effect<A, E, R>,
   then: (exit: Exit.Exit<A, E>) => Effect.Effect<B, E2, R2>
 ): Effect.Effect<B, E2, R | R2> => {
@@ -81,37 +101,41 @@ const within = <A, E, R, B, E2, R2>(
     place.step = undefined
     return then(exit)
   }
-  place.step = name
-  return Effect.matchCauseEffect(restore(effect), {
-    onFailure: (cause) => left(Exit.failCause(cause)),
-    onSuccess: (value) => left(Exit.succeed(value))
-  })
+  const run = (body: Effect.Effect<A, E, R>) =>
+    Effect.matchCauseEffect(body, {
+      onFailure: (cause) => left(Exit.failCause(cause)),
+      onSuccess: (value) => left(Exit.succeed(value))
+    })
+  place.step = slot
+  return live.engine.atOnce ? run(effect) : Effect.uninterruptibleMask((restore) => run(restore(effect)))
 }
 
 /** @internal Waits for a replay that only looks for undos to have found them; at the root nobody else looks. */
 export const findOnly = <R>(site: Site<R>): Effect.Effect<never> =>
-  site.restore(
+  Effect.zipRight(
+    site.root ? Effect.repeatN(Effect.yieldNow(), 20) : Effect.sleep("1 minute"),
     Effect.zipRight(
-      site.root ? Effect.repeatN(Effect.yieldNow(), 20) : Effect.sleep("1 minute"),
-      Effect.zipRight(
-        Effect.sync(() => cut(site.live)),
-        Effect.never
-      )
+      Effect.sync(() => cut(site.live)),
+      Effect.never
     )
   )
 
-const begin = <R>({ live, name }: Site<R>): void => {
+const begin = <R>({ live, slot }: Site<R>): void => {
   const at = now(live)
-  live.active.set(name, at)
-  if (live.listeners.size > 0) publish(live, { _tag: "StepStarted", run: live.record.id, at, step: name })
+  enlist(live, slot, at)
+  if (live.listeners.size > 0) publish(live, { _tag: "StepStarted", run: live.record.id, at, step: slot.name })
 }
 
-const register = <R>({ context, live, name }: Site<R>, seq: number, undo: () => Undoing<R>): void => {
-  live.undos.set(name, { step: name, seq, effect: () => Effect.provide(Effect.suspend(undo), context) })
+const register = <R>({ context, slot }: Site<R>, seq: number, undo: () => Undoing<R>): void => {
+  slot.undo = { seq, effect: () => Effect.provide(Effect.suspend(undo), context) }
 }
 
-const found = <R>({ live, name }: Site<R>): void => {
-  if (live.owed.delete(name) && live.owed.size === 0) cut(live)
+const registerResult = <A, E, R>(site: Site<R>, { undo }: Ending<A, E, R>, seq: number, value: A): void => {
+  if (undo) register(site, seq, () => undo(value))
+}
+
+const found = <R>({ live, slot }: Site<R>): void => {
+  if (live.owed.delete(slot.name) && live.owed.size === 0) cut(live)
 }
 
 const ended = (entry: Journal.Entry): Event => {
@@ -121,6 +145,7 @@ const ended = (entry: Journal.Entry): Event => {
     : { _tag: "StepFailed", ...base, defect: entry.exit === "defect" }
 }
 
+/** What is done is recorded, also during a cancel or a shutdown; what was cut is not. */
 const isRecorded = <A, E>(live: Live, exit: Exit.Exit<A, E>): boolean => {
   if (live.phase !== "running" && live.phase !== "cancelling" && live.phase !== "detached") return false
   if (Exit.isSuccess(exit)) return true
@@ -128,39 +153,53 @@ const isRecorded = <A, E>(live: Live, exit: Exit.Exit<A, E>): boolean => {
 }
 
 const conclude = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, exit: Exit.Exit<A, E>): Effect.Effect<A, E> => {
-  const { live, name } = site
-  const startedAt = live.active.get(name) ?? now(live)
-  live.active.delete(name)
+  const { live, slot } = site
+  delist(live, slot)
   if (!isRecorded(live, exit)) return Exit.isSuccess(exit) ? Effect.interrupt : exit
-  const record = (written: Written<A, E>) =>
-    append(live, entryOf(site, ending, written, startedAt), (entry) => {
-      if (Exit.isSuccess(written.exit)) registerResult(site, ending, entry.seq, written.exit.value)
-      if (live.listeners.size > 0) publish(live, ended(entry))
-      return written.exit
-    })
-  const written = write(name, ending.success, ending.error, exit)
-  return isAtHand(written) ? record(written.right) : Effect.flatMap(written, record)
+  const defect = (thrown: unknown) => record(site, ending, "defect", writeDefect(thrown), Exit.die(thrown))
+  if (Exit.isSuccess(exit)) {
+    return writeSuccess(
+      slot.name,
+      ending.success,
+      exit.value,
+      (text) => record(site, ending, "success", text, exit),
+      defect
+    )
+  }
+  return writeFailure(
+    slot.name,
+    ending.error,
+    exit.cause,
+    (text) => record(site, ending, "failure", text, exit),
+    defect
+  )
 }
 
-const entryOf = <A, E, R>(
-  { live, name }: Site<R>,
+const record = <A, E, R>(
+  site: Site<R>,
   ending: Ending<A, E, R>,
-  written: Written<A, E>,
-  startedAt: number
-): Journal.NewEntry => ({
-  run: live.record.id,
-  kind: "step",
-  name,
-  exit: written.kind,
-  value: written.value,
-  undo: ending.undo !== undefined && (ending.always || written.kind === "success"),
-  startedAt,
-  at: now(live)
-})
-
-const registerResult = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, seq: number, value: A): void => {
-  const { undo } = ending
-  if (undo) register(site, seq, () => undo(value))
+  kind: Journal.Entry["exit"],
+  value: string | null,
+  exit: Exit.Exit<A, E>
+): Effect.Effect<A, E> => {
+  const { live, slot } = site
+  const entry = {
+    run: live.record.id,
+    kind: "step",
+    name: slot.name,
+    exit: kind,
+    value,
+    undo: ending.undo !== undefined && (ending.always || kind === "success"),
+    branch: site.place.branch,
+    startedAt: slot.startedAt,
+    at: now(live)
+  } as const
+  return append(live, entry, (stored) => {
+    slot.step = stored
+    if (Exit.isSuccess(exit)) registerResult(site, ending, stored.seq, exit.value)
+    if (live.listeners.size > 0) publish(live, ended(stored))
+    return exit
+  })
 }
 
 const replay = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, entry: Journal.Entry): Effect.Effect<A, E> => {
@@ -179,22 +218,21 @@ const perform = <A, E, R>(
   ending: Ending<A, E, R>,
   run: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
-  const { live, name } = site
-  const entry = live.entries.get(keyOf("step", name))
-  if (entry) return replay(site, ending, entry)
+  const { live, slot } = site
+  if (slot.step) return replay(site, ending, slot.step)
   if (live.frozen) return findOnly(site)
-  if (!live.active.has(name)) begin(site)
+  if (slot.startedAt < 0) begin(site)
   return within(site, run, (exit) => conclude(site, ending, exit))
 }
 
 /** @internal */
 export const step = <A, E, R>(name: string, spec: Spec<A, E, R>): Effect.Effect<A, E, R | Run> =>
-  enter<A, E, R>(name, (site) => perform(site, { ...spec, always: false }, spec.run))
+  enter<A, E, R>(name, (site) => perform(site, spec, spec.run))
 
 const keep = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>, intent: I, value: string | null) => {
-  const { live, name } = site
+  const { live, slot } = site
   const at = now(live)
-  const startedAt = live.active.get(name) ?? at
+  const { name, startedAt } = slot
   const entry = {
     run: live.record.id,
     kind: "intent",
@@ -202,11 +240,13 @@ const keep = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>, intent: I
     exit: "success",
     value,
     undo: true,
+    branch: site.place.branch,
     startedAt,
     at
   } as const
-  return append(live, entry, ({ seq }) => {
-    register(site, seq, () => spec.undo(intent, Option.none()))
+  return append(live, entry, (stored) => {
+    slot.intent = stored
+    register(site, stored.seq, () => spec.undo(intent, Option.none()))
     if (live.listeners.size > 0) publish(live, { _tag: "StepPrepared", run: live.record.id, at, step: name })
     return Exit.succeed(intent)
   })
@@ -220,20 +260,23 @@ const prepare = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effec
   return within(site, spec.prepare, (exit): Effect.Effect<I, E, R> => {
     if (Exit.isFailure(exit)) return refuse(Exit.failCause(exit.cause))
     if (!isForward(live)) return Effect.interrupt
-    return Effect.matchEffect(spec.intent.toText(exit.value), {
-      onFailure: (error) => refuse(Exit.die(error)),
-      onSuccess: (value) => keep(site, spec, exit.value, value)
-    })
+    return writeSuccess(
+      site.slot.name,
+      spec.intent,
+      exit.value,
+      (value) => keep(site, spec, exit.value, value),
+      (thrown) => refuse(Exit.die(thrown))
+    )
   })
 }
 
 const prepared = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effect.Effect<I, E, R> => {
-  const { live, name } = site
-  const entry = live.entries.get(keyOf("intent", name))
+  const { live, slot } = site
+  const { intent: entry } = slot
   if (!entry) return live.frozen ? findOnly(site) : prepare(site, spec)
   return Effect.map(read(live, spec.intent, entry), (intent) => {
     register(site, entry.seq, () => spec.undo(intent, Option.none()))
-    if (live.frozen && !live.entries.has(keyOf("step", name))) found(site)
+    if (live.frozen && !slot.step) found(site)
     return intent
   })
 }
@@ -241,10 +284,9 @@ const prepared = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effe
 /** @internal */
 export const intentStep = <I, A, E, R>(name: string, spec: IntentSpec<I, A, E, R>): Effect.Effect<A, E, R | Run> =>
   enter<A, E, R>(name, (site) => {
-    const { live } = site
+    const { slot } = site
     const ending = (undo: Ending<A, E, R>["undo"]): Ending<A, E, R> => ({ ...spec, undo, always: true })
-    const done = live.entries.get(keyOf("step", site.name))
-    if (done && !live.entries.has(keyOf("intent", site.name))) return replay(site, ending(undefined), done)
+    if (slot.step && !slot.intent) return replay(site, ending(undefined), slot.step)
     return Effect.flatMap(prepared(site, spec), (intent) =>
       perform(
         site,
