@@ -7,10 +7,13 @@ import * as Slots from "@memstore-flows/api/Slots"
 import type { Applied } from "@memstore-flows/model/Apply"
 import type { Disturbance, Write } from "@memstore-flows/model/Command"
 import type { Refusal } from "@memstore-flows/model/Refusal"
+import type { Settings } from "@memstore-flows/model/Settings"
 import type { State } from "@memstore-flows/model/State"
 import * as View from "@memstore-flows/model/View"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 
 /**
  * The cloud as a data plane sees it.
@@ -29,6 +32,9 @@ export interface Cloud {
 /**
  * A write that was accepted, with the state before and after it.
  *
+ * - `password`: of the user of a new cluster, as it was sent; the state does not have it
+ * - `sticks`: the operation it begins does not end until it is released
+ *
  * @since 0.1.0
  * @category models
  */
@@ -37,7 +43,43 @@ export interface Begun {
   readonly objectId: string
   readonly before: State
   readonly after: State
+  readonly password: Redacted.Redacted<string> | undefined
+  readonly sticks: boolean
 }
+
+/**
+ * A node that stops answering without ending, and answers again. `ResumeNode` without a node: all that hang.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NodeFault =
+  | { readonly _tag: "HangNode"; readonly clusterId: string; readonly shardId: string; readonly nodeId: string }
+  | { readonly _tag: "ResumeNode"; readonly clusterId: string; readonly nodeId?: string | undefined }
+
+/**
+ * What a data plane tells about itself.
+ *
+ * - `engine`: the program that the nodes are, `null` when they are none; its version need not be the one a cluster was
+ *   asked for, which the API shows
+ * - `failures`: why clusters or backups failed, by id
+ * - `authorities`: the file of the certificate that clients of a cluster with TLS trust, by cluster id
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PlaneReport = Schema.Struct({
+  name: Schema.String,
+  engine: Schema.NullOr(Schema.Struct({ name: Schema.String, version: Schema.String, path: Schema.String })),
+  failures: Schema.Record({ key: Schema.String, value: Schema.String }),
+  authorities: Schema.Record({ key: Schema.String, value: Schema.String })
+}).annotations({ identifier: "PlaneReport" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type PlaneReport = typeof PlaneReport.Type
 
 /**
  * What a shard holds. `usedMemory` in bytes.
@@ -56,9 +98,13 @@ export interface ShardCensus {
  * The nodes behind the cloud.
  *
  * - `endsBy`: `"time"`: the model's timings say when work ends; `"signal"`: only `Cloud.report` does
+ * - `settings`: of the model, where the plane needs others than the emulator's
+ * - `open`: called once, with the state as it was kept: what was under way goes on
+ * - `prepare`: called before a write is tried
  * - `begun`: called after each accepted write and before its answer; long work belongs in a fiber of the plane's own scope
- * - `loadKeys`: puts simple keys into a cluster
- * - `census`: what each shard holds
+ * - `disturb`: what befalls the cloud without any call
+ * - `loadKeys`: puts simple keys into a cluster; `census`: what each shard holds
+ * - `reset`: called when all clusters are forgotten
  *
  * @since 0.1.0
  * @category models
@@ -66,12 +112,28 @@ export interface ShardCensus {
 export interface DataPlane {
   readonly name: string
   readonly endsBy: "time" | "signal"
+  readonly settings: Partial<Settings>
+  readonly about: Effect.Effect<PlaneReport>
+  readonly open: (cloud: Cloud) => Effect.Effect<void>
+  readonly prepare: (cloud: Cloud, command: Write) => Effect.Effect<void>
   readonly begun: (cloud: Cloud, work: Begun) => Effect.Effect<void>
+  readonly disturb: (cloud: Cloud, what: Disturbance | NodeFault) => Effect.Effect<void, Refusal>
   readonly loadKeys: (
     cloud: Cloud,
     keys: { readonly clusterId: string; readonly count: number; readonly bytesPerKey: number }
   ) => Effect.Effect<void, Refusal>
   readonly census: (cloud: Cloud, clusterId: string) => Effect.Effect<ReadonlyArray<ShardCensus>, Refusal>
+  readonly reset: (cloud: Cloud) => Effect.Effect<void>
+}
+
+/** What a node that hangs or resumes means where nodes are no processes: a hanging primary loses its role. */
+const asRoles = (state: State, fault: Disturbance | NodeFault): Disturbance | undefined => {
+  if (fault._tag === "ResumeNode") return undefined
+  if (fault._tag !== "HangNode") return fault
+  const { clusterId, nodeId, shardId } = fault
+  const shard = state.clusters.find(({ id }) => id === clusterId)?.shards.find(({ id }) => id === shardId)
+  const isPrimary = shard?.nodes.some(({ id, role }) => id === nodeId && role === "primary") ?? false
+  return isPrimary ? { _tag: "SwitchPrimary", clusterId, shardId } : undefined
 }
 
 /**
@@ -83,7 +145,17 @@ export interface DataPlane {
 export const simulated: DataPlane = {
   name: "simulated",
   endsBy: "time",
+  settings: {},
+  about: Effect.succeed({ name: "simulated", engine: null, failures: {}, authorities: {} }),
+  open: () => Effect.void,
+  prepare: () => Effect.void,
   begun: () => Effect.void,
+  disturb: (cloud, what) =>
+    Effect.flatMap(cloud.state, (state) => {
+      const disturbance = asRoles(state, what)
+      return disturbance === undefined ? Effect.void : Effect.asVoid(cloud.report(disturbance))
+    }),
+  reset: () => Effect.void,
   loadKeys: (cloud, { bytesPerKey, clusterId, count }) =>
     Effect.asVoid(cloud.report({ _tag: "LoadKeys", clusterId, keys: count, bytes: count * bytesPerKey })),
   census: (cloud, clusterId) =>

@@ -131,7 +131,10 @@ const settle = (options: Options) => {
     key: { ...defaultCredential, ...credential },
     lifetime: Duration.decode(options.tokenLifetime ?? "12 hours"),
     cloud: {
-      initial: State.make({ ...model, settings: { latencies: chosen, ...model.settings, endsBy: plane.endsBy } }),
+      initial: State.make({
+        ...model,
+        settings: { latencies: chosen, ...model.settings, ...plane.settings, endsBy: plane.endsBy }
+      }),
       plane,
       seed: options.seed ?? 1,
       faults: options.faults ?? [],

@@ -12,6 +12,7 @@ import { IdentityApi } from "@memstore-flows/api/IdentityApi"
 import { MemStoreApi } from "@memstore-flows/api/MemStoreApi"
 import { State } from "@memstore-flows/model/State"
 import * as Schema from "effect/Schema"
+import { PlaneReport } from "./DataPlane.js"
 import { Disturbance } from "./Disturbance.js"
 import * as Faults from "./Faults.js"
 import { JournalEntry } from "./JournalEntry.js"
@@ -19,7 +20,7 @@ import { JournalEntry } from "./JournalEntry.js"
 /**
  * Everything the emulator knows.
  *
- * - `now`: epoch milliseconds; `plane`: the name of the data plane
+ * - `now`: epoch milliseconds; `plane`: the name of the data plane; `dataPlane`: what it tells about itself
  * - `writes`: how many writes were applied, by operation
  * - `journal`: the last 1,000 requests, oldest first
  *
@@ -29,6 +30,7 @@ import { JournalEntry } from "./JournalEntry.js"
 export const Overview = Schema.Struct({
   now: Schema.Number,
   plane: Schema.String,
+  dataPlane: PlaneReport,
   writes: Schema.Record({ key: Schema.String, value: Schema.Int }),
   journal: Schema.Array(JournalEntry),
   faults: Schema.Array(Faults.Armed),

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { DataPlane } from "../DataPlane.js"
 import type { Disturbance } from "../Disturbance.js"
@@ -53,6 +54,7 @@ export const make = (options: CloudOptions) =>
       onNone: () => fresh,
       onSome: ({ state, writes }) => ({ ...fresh, state: { ...state, settings: options.initial.settings }, writes })
     })
+    const clock = yield* Effect.clock
     const start = yield* Clock.currentTimeMillis
     const plan = options.faults.reduce((each, fault) => FaultPlan.add(each, fault, start)[0], started.plan)
     const world = yield* Ref.make<World.World>({ ...started, plan })
@@ -85,11 +87,17 @@ export const make = (options: CloudOptions) =>
             counted === undefined ? next : World.count(next, counted)
           ]
         })
-      ).pipe(Effect.flatten, Effect.zipLeft(save))
+      ).pipe(Effect.flatten)
 
-    const report = (what: Command) => Effect.map(attempt(what, [], undefined), ({ applied }) => applied)
+    const report = (what: Command) =>
+      Effect.map(Effect.zipLeft(attempt(what, [], undefined), save), ({ applied }) => applied)
     const state = transact((now) => [now.state, now])
-    const cloud = { state, report }
+    // A data plane lives in real time, the cloud in that of the one who made it.
+    const cloud = {
+      state: Effect.withClock(state, clock),
+      report: (what: Command) => Effect.withClock(report(what), clock)
+    }
+    yield* plane.open(cloud)
 
     return {
       plane,
@@ -97,16 +105,26 @@ export const make = (options: CloudOptions) =>
       state,
       report,
       /** Carries a write of the API out. */
-      write: (command: Write, operation: OperationName, struck: ReadonlyArray<FaultPlan.Struck>) =>
+      write: (
+        command: Write,
+        operation: OperationName,
+        struck: ReadonlyArray<FaultPlan.Struck>,
+        password?: Redacted.Redacted<string>
+      ) =>
         Effect.gen(function* () {
+          yield* plane.prepare(cloud, command)
           const { applied, before } = yield* attempt(command, armings(command._tag, struck), operation)
-          yield* plane.begun(cloud, { command, objectId: applied.objectId, before, after: applied.state })
+          const { objectId, state: after } = applied
+          const sticks = struck.some(({ action }) => action._tag === "Stick")
+          // Before the state is kept: a cluster that was kept is one whose data plane knows of it.
+          yield* plane.begun(cloud, { command, objectId, before, after, password, sticks })
+          yield* save
           return applied
         }).pipe(Effect.uninterruptible),
       disturb: (disturbance: Disturbance, clusterId?: string) =>
         Effect.gen(function* () {
           const command = yield* target(yield* state, disturbance, clusterId)
-          yield* report(command)
+          yield* plane.disturb(cloud, command)
         }),
       loadKeys: (keys: { readonly clusterId: string; readonly count: number; readonly bytesPerKey: number }) =>
         Effect.zipRight(plane.loadKeys(cloud, keys), plane.census(cloud, keys.clusterId)),
@@ -115,7 +133,7 @@ export const make = (options: CloudOptions) =>
       reset: transact((now) => [
         undefined,
         { ...blank(options.initial, options.seed), tokens: now.tokens, sequence: now.sequence }
-      ]).pipe(Effect.zipRight(save))
+      ]).pipe(Effect.zipRight(plane.reset(cloud)), Effect.zipRight(save))
     } as const
   })
 

@@ -2,6 +2,7 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type { State } from "@memstore-flows/model/State"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import type { PlaneReport } from "../DataPlane.js"
 import { EmulatorApi } from "../EmulatorApi.js"
 import * as FaultPlan from "../FaultPlan.js"
 import type { Armed, Fault } from "../Faults.js"
@@ -10,9 +11,10 @@ import { Cloud } from "./Cloud.js"
 import type { World } from "./world.js"
 
 /** Everything the emulator knows, as data. */
-export const overview = (plane: string) => (world: World, now: number) => ({
+export const overview = (plane: PlaneReport) => (world: World, now: number) => ({
   now,
-  plane,
+  plane: plane.name,
+  dataPlane: plane,
   writes: world.writes,
   journal: Chunk.toReadonlyArray(world.journal),
   faults: world.plan.faults,
@@ -54,7 +56,11 @@ export const clearFaults = (world: World) => withPlan(world, FaultPlan.clear(wor
 export const layer = HttpApiBuilder.group(EmulatorApi, "emulator", (handlers) =>
   Effect.map(Cloud, (cloud) =>
     handlers
-      .handle("overview", () => cloud.transact((world, now) => [overview(cloud.plane.name)(world, now), world]))
+      .handle("overview", () =>
+        Effect.flatMap(cloud.plane.about, (plane) =>
+          cloud.transact((world, now) => [overview(plane)(world, now), world])
+        )
+      )
       .handle("listFaults", () => cloud.transact((world) => [{ faults: world.plan.faults }, world]))
       .handle("addFault", ({ payload }) =>
         Effect.map(cloud.transact(addFault(payload)), (armed) => armed ?? message(500, "the fault was not added"))

@@ -8,6 +8,7 @@ import * as View from "@memstore-flows/model/View"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import { EmulatorApi } from "../EmulatorApi.js"
 import { refused } from "./answers.js"
 import { Cloud } from "./Cloud.js"
@@ -19,9 +20,12 @@ const orRefused = <A, R>(
   Effect.catchAll(effect, (refusal) => Effect.succeed(refused(refusal)))
 
 const calls = Effect.map(Cloud, (cloud) => ({
-  write: (command: Write): Effect.Effect<Accepted | HttpServerResponse.HttpServerResponse> =>
+  write: (
+    command: Write,
+    password?: Redacted.Redacted<string>
+  ): Effect.Effect<Accepted | HttpServerResponse.HttpServerResponse> =>
     Effect.flatMap(CurrentRequest, (current) =>
-      Effect.map(cloud.write(command, current.operation ?? command._tag, current.struck), ({ objectId }) => {
+      Effect.map(cloud.write(command, current.operation ?? command._tag, current.struck, password), ({ objectId }) => {
         current.objectId = objectId
         return { objectId }
       })
@@ -34,7 +38,9 @@ const calls = Effect.map(Cloud, (cloud) => ({
 const clusters = HttpApiBuilder.group(EmulatorApi, "clusters", (handlers) =>
   Effect.map(calls, ({ list, read, write }) =>
     handlers
-      .handle("createCluster", ({ payload }) => write({ _tag: "CreateCluster", request: payload }))
+      .handle("createCluster", ({ payload }) =>
+        write({ _tag: "CreateCluster", request: payload }, payload.user?.password)
+      )
       .handle("updateCluster", ({ path: { clusterId }, payload }) =>
         write({ _tag: "UpdateCluster", clusterId, change: payload })
       )
