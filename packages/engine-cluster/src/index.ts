@@ -3,4 +3,6 @@
  *
  * @since 0.1.0
  */
+
+export * as EngineCluster from "./EngineCluster.js"
 export * as PostgresJournal from "./PostgresJournal.js"

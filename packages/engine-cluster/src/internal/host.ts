@@ -1,0 +1,206 @@
+import type * as Journal from "@memstore-flows/engine/Journal"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import { entityIdOf } from "./flowRun.js"
+import { type Identity, page, type Taken, take } from "./owned.js"
+import type { Routes } from "./routes.js"
+import type { Shards } from "./shards.js"
+import * as base from "./store.js"
+
+/** @internal What the engine in this process can do with a run. */
+export interface Worker {
+  /** `name@version` of the flows that are registered. */
+  readonly flows: () => ReadonlyArray<string>
+  readonly resume: (id: string) => Effect.Effect<unknown, unknown>
+  readonly detach: (id: string) => Effect.Effect<void>
+}
+
+/** @internal The runs this process owns, and the journal through which its engine sees all runs. */
+export interface Host {
+  readonly journal: Journal.Service
+  readonly owns: (id: string) => boolean
+  /** Takes over what is named, and all that belongs here when `all`. */
+  readonly takeUp: (all: boolean) => Effect.Effect<void, Journal.JournalError>
+  /** Makes sure that this process owns a run that has not ended; false if another one must, or the run has ended. */
+  readonly own: (id: string) => Effect.Effect<boolean, Journal.JournalError>
+  /** Names a run to look at. */
+  readonly want: (id: string) => void
+  /** Whether something was named since the last look. */
+  readonly wanting: () => boolean
+  readonly lose: (shards: ReadonlySet<number>) => Effect.Effect<void>
+  readonly employ: (worker: Worker) => void
+  readonly shardOf: (id: string) => number
+}
+
+interface Options {
+  readonly store: base.Store
+  readonly identity: Identity
+  readonly shards: Shards
+  readonly routes: Routes
+  readonly shardOf: (entityId: string) => number
+  readonly woken: () => void
+}
+
+const unemployed: Worker = { flows: () => [], resume: () => Effect.void, detach: () => Effect.void }
+
+const isOpen = (record: Journal.RunRecord): boolean => record.endedAt === null
+
+/** @internal */
+export const make = ({ identity, routes, shards, store, shardOf: hash, woken }: Options): Effect.Effect<Host> =>
+  Effect.map(Effect.runtime<never>(), (runtime) => {
+    const fork = Runtime.runFork(runtime)
+    const owned = new Map<string, number>()
+    const queued = new Set<string>()
+    const wanted = new Set<string>()
+    const loaded = new Map<string, Taken>()
+    let worker = unemployed
+
+    const shardOf = (id: string): number => hash(entityIdOf(id))
+    const inner = base.make(store, (id) => {
+      const shard = shardOf(id)
+      return { shard, mine: shards.held.has(shard) }
+    })
+
+    const want = (id: string): void => {
+      wanted.add(id)
+      woken()
+    }
+
+    const tell = (id: string): Effect.Effect<void> =>
+      shards.held.has(shardOf(id)) ? Effect.sync(() => want(id)) : routes.run(id)
+
+    const forget = (id: string): void => {
+      owned.delete(id)
+      queued.delete(id)
+    }
+
+    const remember = ({ id, state }: Journal.RunRecord, shard: number): void => {
+      owned.set(id, shard)
+      if (state === "queued") queued.add(id)
+      else queued.delete(id)
+    }
+
+    /** After a failed write the run is no longer worked on here; it is looked at again unless another process has it. */
+    const watched = <A>(id: string, write: Effect.Effect<A, Journal.JournalError>) =>
+      Effect.tapError(write, (error) =>
+        Effect.sync(() => {
+          forget(id)
+          if (error.fenced) fork(worker.detach(id))
+          else wanted.add(id)
+        })
+      )
+
+    const insert: Journal.Service["insert"] = (run, options) =>
+      Effect.flatMap(inner.insert(run, options), (answer): Effect.Effect<Journal.Inserted> => {
+        if (answer._tag === "Busy") return Effect.succeed(answer)
+        const { run: record } = answer
+        const shard = shardOf(run.id)
+        if (answer._tag === "Inserted" && shards.held.has(shard)) {
+          remember(record, shard)
+          return Effect.succeed(answer)
+        }
+        const known: Journal.Inserted = { _tag: "Exists", run: record }
+        return isOpen(record) && !owned.has(record.id) ? Effect.as(tell(record.id), known) : Effect.succeed(known)
+      })
+
+    const append: Journal.Service["append"] = (entry) => {
+      if (entry.kind !== "signal" || owned.has(entry.run)) return watched(entry.run, inner.append(entry))
+      return Effect.map(routes.signal(entry.run, entry.name, entry.value), (answer) =>
+        answer === "Stored" ? Option.some({ ...entry, seq: 0 }) : Option.none()
+      )
+    }
+
+    const finish: Journal.Service["finish"] = (id, end) =>
+      Effect.flatMap(watched(id, inner.finish(id, end)), (next) => {
+        forget(id)
+        return Option.isSome(next) ? Effect.as(tell(next.value.id), Option.none()) : Effect.succeedNone
+      })
+
+    const journal: Journal.Service = {
+      ...inner,
+      insert,
+      append,
+      finish,
+      get: (id) => {
+        const taken = loaded.get(id)
+        return taken ? Effect.succeed(Option.some(taken.record)) : inner.get(id)
+      },
+      entries: (id) => {
+        const taken = loaded.get(id)
+        return taken ? Effect.succeed(taken.entries) : inner.entries(id)
+      },
+      update: (id, change) => watched(id, inner.update(id, change))
+    }
+
+    const adopt = (taken: Taken): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const { record, shard } = taken
+        if (!shards.held.has(shard)) return Effect.void
+        remember(record, shard)
+        loaded.set(record.id, taken)
+        return Effect.matchCauseEffect(worker.resume(record.id), {
+          onFailure: (cause) =>
+            Effect.zipRight(
+              Effect.logWarning(`run ${record.id} could not be taken up`, cause),
+              Effect.sync(() => {
+                loaded.delete(record.id)
+                forget(record.id)
+                wanted.add(record.id)
+              })
+            ),
+          onSuccess: () => Effect.sync(() => loaded.delete(record.id))
+        })
+      })
+
+    const takeUp = (all: boolean): Effect.Effect<void, Journal.JournalError> =>
+      Effect.suspend(() => {
+        const ids = [...wanted, ...(all ? queued : [])]
+        wanted.clear()
+        const round = (left: ReadonlyArray<string>): Effect.Effect<void, Journal.JournalError> =>
+          Effect.flatMap(take(store, identity, shards.held, { ids: left, all, flows: worker.flows() }), (taken) => {
+            const adopted = Effect.forEach(taken, adopt, { concurrency: 25, discard: true })
+            if (taken.length < page) return adopted
+            const done = new Set(taken.map(({ record }) => record.id))
+            return Effect.zipRight(adopted, round(left.filter((id) => !done.has(id))))
+          })
+        return Effect.tapError(round(ids), () =>
+          Effect.sync(() => {
+            for (const id of ids) wanted.add(id)
+          })
+        )
+      })
+
+    const own = (id: string): Effect.Effect<boolean, Journal.JournalError> =>
+      Effect.suspend(() => {
+        if (owned.has(id)) return Effect.succeed(true)
+        return Effect.flatMap(
+          take(store, identity, shards.held, { ids: [id], all: false, flows: undefined }),
+          ([taken]) => (taken ? Effect.as(adopt(taken), true) : Effect.succeed(false))
+        )
+      })
+
+    const lose = (gone: ReadonlySet<number>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const ids = Array.from(owned).flatMap(([id, shard]) => (gone.has(shard) ? [id] : []))
+        for (const id of ids) {
+          forget(id)
+          wanted.add(id)
+        }
+        return Effect.forEach(ids, (id) => worker.detach(id), { concurrency: "unbounded", discard: true })
+      })
+
+    return {
+      journal,
+      owns: (id) => owned.has(id),
+      takeUp,
+      own,
+      want,
+      wanting: () => wanted.size > 0,
+      lose,
+      employ: (with_) => {
+        worker = with_
+      },
+      shardOf
+    }
+  })
