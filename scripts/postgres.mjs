@@ -108,16 +108,22 @@ const freePort = () =>
     })
   })
 
-const reachable = (port) =>
+/** The first message of the protocol, version 3.0: who wants in, and where to. */
+const hello = () => {
+  const body = Buffer.from("\0\x03\0\0user\0postgres\0database\0postgres\0\0", "latin1")
+  const head = Buffer.alloc(4)
+  head.writeInt32BE(body.length + 4)
+  return Buffer.concat([head, body])
+}
+
+/** A server that is still starting lets us connect, and answers with an error instead of `R`. */
+const isReady = (port) =>
   new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1")
-    socket.on("connect", () => {
-      // Asks for SSL, which a server that is up answers with one byte.
-      socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]))
-    })
-    socket.on("data", () => {
+    socket.on("connect", () => socket.write(hello()))
+    socket.on("data", (data) => {
       socket.destroy()
-      resolve(true)
+      resolve(data[0] === "R".charCodeAt(0))
     })
     socket.on("error", () => resolve(false))
     socket.on("close", () => resolve(false))
@@ -185,7 +191,7 @@ export const startPostgres = async ({ durable = false } = {}) => {
     guard.stdin.end()
     await Promise.all([ended, cleaned])
   }
-  for (let left = 200; !(await reachable(port)); left--) {
+  for (let left = 200; !(await isReady(port)); left--) {
     if (left === 0 || server.exitCode !== null) {
       await stop()
       throw new Error(`PostgreSQL did not start: ${log}`)
