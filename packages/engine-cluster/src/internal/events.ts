@@ -20,6 +20,8 @@ const keyOf = (event: Event) => `${event._tag}/${"step" in event ? event.step : 
 
 const isEnd = ({ _tag }: Event): boolean => _tag === "RunSucceeded" || _tag === "RunFailed" || _tag === "RunCancelled"
 
+const pause = Stream.drain(Stream.fromEffect(Effect.sleep("200 millis")))
+
 /**
  * @internal The events of a run that moves from owner to owner: each of them once, to the end. That an owner let it go is
  * not among them, for another one takes it up.
@@ -40,15 +42,13 @@ export const follow = ({ ended, live, past }: Sources): Events =>
       })
     // An owner tells the end by itself; should it be gone, the journal does.
     const late = Effect.zipRight(ended, Effect.sleep("250 millis"))
-    const told_ = Stream.interruptWhen(live, Effect.ignore(late))
+    const watched = Stream.interruptWhen(live, Effect.ignore(late))
     const round: Events = Stream.suspend(() => {
       if (over) return Stream.empty
-      const rest = Stream.concat(fresh(Stream.catchAll(told_, () => Stream.empty)), fresh(past))
+      const rest = Stream.concat(fresh(Stream.catchAllCause(watched, () => Stream.empty)), fresh(past))
       return Stream.concat(
         rest,
-        Stream.suspend(() =>
-          over ? Stream.empty : Stream.zipRight(Stream.fromEffect(Effect.sleep("200 millis")), round)
-        )
+        Stream.suspend(() => (over ? Stream.empty : Stream.concat(pause, round)))
       )
     })
     return Stream.concat(fresh(past), round)
