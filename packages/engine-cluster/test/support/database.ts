@@ -4,9 +4,12 @@ import { afterAll, describe, inject } from "vitest"
 
 const server = inject("postgres")
 
+/** Whether there is a PostgreSQL to test with. */
+export const available = server !== null
+
 /** Tests that need PostgreSQL; where there is none they are skipped, and the set-up has said what is missing. */
 export const whereAvailable = (name: string, tests: () => void) =>
-  server === null ? describe.skip(name, tests) : describe(name, tests)
+  available ? describe(name, tests) : describe.skip(name, tests)
 
 /** A client of a database. */
 export const client = (url: string) => Layer.orDie(PgClient.layer({ url: Redacted.make(url) }))

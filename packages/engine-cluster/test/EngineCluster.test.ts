@@ -1,0 +1,125 @@
+import { assert, it } from "@effect/vitest"
+import { type Event, Runs } from "@memstore-flows/engine"
+import { Chunk, Effect, Fiber, Stream } from "effect"
+import { afterAll, beforeAll, describe } from "vitest"
+import { busy, cluster, deeds, now, shared, taken, until } from "./support/cluster.js"
+import { available } from "./support/database.js"
+import { Approval, Ask, type Deed, Nap, Work } from "./support/flows.js"
+import { bundle, runner, unbundle } from "./support/process.js"
+
+beforeAll(bundle)
+afterAll(unbundle)
+
+const ids = (count: number) => Array.from({ length: count }, (_, i) => `work-${i}`)
+const count = (all: ReadonlyArray<Deed>, run: string, what: string) =>
+  all.filter((deed) => deed.run === run && deed.what === what).length
+
+const cancelled = { _tag: "Cancelled", undo: { undone: ["busy", "first"], notUndone: [] } } as const
+
+const cancelAll = (runs: ReadonlyArray<string>) =>
+  Effect.forEach(
+    runs,
+    (id) =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* Runs.cancel(id), "Requested")
+        assert.deepEqual(yield* Runs.outcome(Work, id), cancelled)
+      }),
+    { concurrency: "unbounded" }
+  )
+
+const tags = (events: Iterable<Event.Event>) => Array.from(events, ({ _tag }) => _tag)
+
+describe.skipIf(!available).concurrent("EngineCluster", () => {
+  it.scopedLive("the runs of a runner that was killed go on at another one, asleep, waiting or busy", () =>
+    Effect.gen(function* () {
+      const { a, context } = yield* cluster
+      yield* Effect.gen(function* () {
+        const naps = ["nap-1", "nap-2", "nap-3", "nap-4"]
+        const asks = ["ask-1", "ask-2"]
+        yield* Effect.forEach(naps, (id) => Runs.start(Nap, { id, payload: { id, ms: 9_000 } }))
+        yield* Effect.forEach(asks, (id) => Runs.start(Ask, { id, payload: { id, ms: 0 }, waitForLock: true }))
+        const runs = yield* busy(ids(8))
+        const [moved = ""] = runs.a
+        assert.isNotEmpty(moved)
+        const told = yield* Effect.fork(Stream.runCollect(Runs.events(moved)))
+        const killed = yield* now
+        yield* a.send("SIGKILL")
+        const at = yield* taken(runs.a, "B")
+        assert.isBelow(at - killed, 10_000)
+        yield* Runs.signal("ask-1", Approval, { by: "me" })
+        assert.strictEqual(yield* Runs.result(Ask, "ask-1"), "me")
+        yield* Runs.signal("ask-2", Approval, { by: "you" })
+        assert.strictEqual(yield* Runs.result(Ask, "ask-2"), "you")
+        yield* cancelAll([moved])
+        const events = tags(Chunk.toReadonlyArray(yield* Fiber.join(told)))
+        assert.includeMembers(events, ["RunStarted", "StepStarted", "CancelRequested", "Undone"])
+        assert.notInclude(events, "Detached")
+        assert.strictEqual(events.at(-1), "RunCancelled")
+        for (const id of naps) {
+          const woke = yield* Runs.result(Nap, id)
+          const asleep = (yield* deeds).find(({ run, what }) => run === id && what === "first")?.at ?? 0
+          assert.isAtLeast(woke - asleep, 9_000)
+          assert.isBelow(woke - asleep, 9_750)
+        }
+        const all = yield* deeds
+        for (const id of [...runs.a, ...runs.b]) assert.strictEqual(count(all, id, "first"), 1)
+        for (const id of runs.b) assert.strictEqual(count(all, id, "busy"), 1)
+      }).pipe(Effect.provide(context))
+    })
+  )
+
+  it.scopedLive("a runner that stood still while another took its runs over writes nothing when it goes on", () =>
+    Effect.gen(function* () {
+      const { a, context } = yield* cluster
+      yield* Effect.gen(function* () {
+        const runs = yield* busy(ids(8))
+        assert.isNotEmpty(runs.a)
+        yield* a.send("SIGSTOP")
+        yield* taken(runs.a, "B")
+        const all = ids(8)
+        const resumed = yield* now
+        yield* a.send("SIGCONT")
+        yield* Effect.sleep("1500 millis")
+        const later = (yield* deeds).filter(({ at, who }) => who === "A" && at >= resumed)
+        for (const id of runs.a) {
+          const mine = later.filter(({ run }) => run === id)
+          const again = mine.findIndex(({ what }) => what === "busy")
+          const stale = again === -1 ? mine : mine.slice(0, again)
+          assert.isAtMost(stale.length, 1, "at most what was under way in that moment")
+        }
+        yield* shared(2)
+        yield* cancelAll(all)
+        for (const id of all) assert.strictEqual(count(yield* deeds, id, "first"), 1)
+      }).pipe(Effect.provide(context))
+    })
+  )
+
+  it.scopedLive("a rolling restart hands busy runs over, undoes nothing, and repeats no finished step", () =>
+    Effect.gen(function* () {
+      const { a, b, context, url } = yield* cluster
+      yield* Effect.gen(function* () {
+        const runs = yield* busy(ids(8))
+        yield* a.send("SIGTERM")
+        yield* a.ended
+        yield* taken(runs.a, "B")
+        yield* runner(url, "C")
+        yield* shared(2)
+        yield* b.send("SIGTERM")
+        yield* b.ended
+        yield* taken(ids(8), "C")
+        const all = yield* deeds
+        for (const id of ids(8)) assert.strictEqual(count(all, id, "first"), 1)
+        assert.isFalse(all.some(({ what }) => what.startsWith("undo")))
+        const listed = yield* Runs.list({ state: "running" })
+        assert.sameMembers(
+          listed.map(({ id }) => id),
+          ids(8)
+        )
+        const [id = ""] = ids(8)
+        const info = yield* until("the owner tells its step", Runs.get(id), ({ steps }) => steps.includes("busy"))
+        assert.strictEqual(info.state, "running")
+        yield* cancelAll(ids(8))
+      }).pipe(Effect.provide(context))
+    })
+  )
+})
