@@ -1,0 +1,209 @@
+import type { MemStoreClient } from "@memstore-flows/api/MemStoreClient"
+import {
+  type CallError,
+  DecodeError,
+  Throttled,
+  TransportError,
+  UnexpectedStatus
+} from "@memstore-flows/api/MemStoreError"
+import type { Encoded, Operation } from "@memstore-flows/api/Operation"
+import { defaultWireChoices, type WireChoices } from "@memstore-flows/api/WireChoices"
+import * as Apply from "@memstore-flows/model/Apply"
+import type { Write } from "@memstore-flows/model/Command"
+import type { Refusal } from "@memstore-flows/model/Refusal"
+import type { State } from "@memstore-flows/model/State"
+import * as Tick from "@memstore-flows/model/Tick"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { commandOf, readOf } from "./answers.js"
+
+/** A call as it would go out; `body` has no secret. */
+export interface Call {
+  readonly at: number
+  readonly operation: string
+  readonly isWrite: boolean
+  readonly method: string
+  readonly path: string
+  readonly clusterId: string | undefined
+  readonly query: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** What befalls a call: refused by some proxy, lost on the way there or on the way back. */
+export type Strike =
+  | { readonly _tag: "None" }
+  | { readonly _tag: "Status"; readonly status: number }
+  | { readonly _tag: "RequestLost" }
+  | { readonly _tag: "AnswerLost" }
+
+/** A call that reached the service, and what it answered; `status` is 200 when it was accepted. */
+export interface Answered extends Call {
+  readonly status: number
+  readonly message: string
+  /** The cluster or backup a write was about. */
+  readonly objectId: string | undefined
+}
+
+/**
+ * - `unavailable`: calls that are answered with a status, whatever they ask; 200 stands for an answer nobody can read
+ * - `shown`: changes what a read shows
+ * - `allow`: changes the state before a write is judged
+ * - `before`: runs before each call, `answered` after each that reached the service
+ */
+export interface Options {
+  readonly state: State
+  readonly now: () => number
+  readonly wire?: Partial<WireChoices>
+  readonly unavailable?: ReadonlyMap<string, number>
+  readonly shown?: (operation: string, body: unknown) => unknown
+  readonly allow?: (state: State, write: Write) => State
+  readonly before?: (call: Call) => Effect.Effect<Strike>
+  readonly answered?: (answered: Answered) => Effect.Effect<void>
+}
+
+/** A MemStore in memory, on the rules of the model. */
+export interface Plane {
+  readonly client: Context.Tag.Service<MemStoreClient>
+  readonly state: () => State
+  /** Puts another state in the place of this one. */
+  readonly become: (change: (state: State, now: number) => State) => void
+}
+
+const blank = "<redacted>"
+
+/** The same value without secrets: those known, and whatever stands under a name such as `password`. */
+const withoutSecrets = (value: unknown, secrets: ReadonlyArray<string>): unknown => {
+  if (typeof value === "string") return secrets.includes(value) ? blank : value
+  if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, secrets))
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) => {
+      if (each === undefined) return []
+      return [[key, key === "password" ? blank : withoutSecrets(each, secrets)]]
+    })
+  )
+}
+
+const queryOf = ({ query = {} }: Encoded): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
+
+/** @internal Makes a plane. */
+export const make = (options: Options): Plane => {
+  let state = options.state
+  const choices: WireChoices = { ...defaultWireChoices, ...options.wire }
+  const { answered = () => Effect.void, before = () => Effect.succeed<Strike>({ _tag: "None" }) } = options
+
+  const moved = (): State => {
+    state = Tick.tick(state, options.now())
+    return state
+  }
+
+  const failed = <Request, A, E>(
+    operation: Operation<Request, A, E>,
+    status: number,
+    message: string
+  ): E | CallError => {
+    const body = JSON.stringify({ message })
+    const fields = { operation: operation.name, status, attempt: 1, message, body }
+    if (status < 300) return new DecodeError({ ...fields, issues: ["this call is not there"] })
+    if (status === 429) return new Throttled(fields)
+    const Documented = operation.errorOf(status)
+    return Documented === undefined ? new UnexpectedStatus(fields) : new Documented(fields)
+  }
+
+  const lost = (operation: string): CallError =>
+    new TransportError({ operation, attempt: 1, message: "connection reset", sent: true })
+
+  const write = (command: Write): Either.Either<unknown, Refusal> => {
+    const current = options.allow?.(moved(), command) ?? moved()
+    return Either.map(Apply.apply(current, command, options.now()), (applied) => {
+      state = applied.state
+      return { objectId: applied.objectId }
+    })
+  }
+
+  const perform = (operation: string, encoded: Encoded): Either.Either<unknown, Refusal> | undefined => {
+    const command = commandOf(operation, encoded)
+    if (command !== undefined) return write(command)
+    const read = readOf(moved(), operation, encoded, options.now())
+    if (read === undefined || options.shown === undefined) return read
+    const { shown } = options
+    return Either.map(read, (body) => shown(operation, body))
+  }
+
+  const objectIdOf = (body: unknown): string | undefined =>
+    typeof body === "object" && body !== null && "objectId" in body ? String(body.objectId) : undefined
+
+  const settle = <Request, A, E>(
+    operation: Operation<Request, A, E>,
+    call: Call,
+    encoded: Encoded
+  ): Effect.Effect<A, E | CallError> =>
+    Effect.suspend((): Effect.Effect<A, E | CallError> => {
+      const unavailable = options.unavailable?.get(operation.name)
+      if (unavailable !== undefined) return Effect.fail(failed(operation, unavailable, "this call is not there"))
+      const found = perform(operation.name, encoded)
+      if (found === undefined) return Effect.fail(failed(operation, 404, `no answer is known to ${operation.name}`))
+      if (Either.isLeft(found)) {
+        const { message, status } = found.left
+        const told = answered({ ...call, status, message, objectId: undefined })
+        return Effect.zipRight(told, Effect.fail(failed(operation, status, message)))
+      }
+      const told = answered({ ...call, status: 200, message: "", objectId: objectIdOf(found.right) })
+      const decoded = operation.decode(found.right)
+      const answer = Either.isRight(decoded)
+        ? Effect.succeed(decoded.right)
+        : Effect.fail(failed(operation, 200, decoded.left.join("; ")))
+      return Effect.zipRight(told, answer)
+    })
+
+  const struck = <Request, A, E>(
+    operation: Operation<Request, A, E>,
+    call: Call,
+    encoded: Encoded,
+    strike: Strike
+  ): Effect.Effect<A, E | CallError> => {
+    switch (strike._tag) {
+      case "None":
+        return settle(operation, call, encoded)
+      case "Status":
+        return Effect.fail(failed(operation, strike.status, "no"))
+      case "RequestLost":
+        return Effect.fail(lost(operation.name))
+      case "AnswerLost":
+        return Effect.zipRight(Effect.exit(settle(operation, call, encoded)), Effect.fail(lost(operation.name)))
+    }
+  }
+
+  const call =
+    <Request, A, E>(operation: Operation<Request, A, E>) =>
+    (request: Request): Effect.Effect<A, E | CallError> =>
+      Effect.suspend(() => {
+        const checked = operation.validate(request, choices)
+        if (Either.isLeft(checked)) return Effect.fail(checked.left)
+        const laidOpen = operation.encode(request, choices)
+        const body = withoutSecrets(laidOpen.body, (laidOpen.secrets ?? []).map(Redacted.value))
+        const encoded: Encoded = { ...laidOpen, body, secrets: [] }
+        const sent: Call = {
+          at: options.now(),
+          operation: operation.name,
+          isWrite: operation.isWrite,
+          method: operation.method,
+          path: operation.path(encoded.path),
+          clusterId: encoded.path["clusterId"] ?? encoded.attributes["memstore.cluster.id"],
+          query: queryOf(encoded),
+          body
+        }
+        return Effect.flatMap(before(sent), (strike) => struck(operation, sent, encoded, strike))
+      })
+
+  return {
+    client: { call },
+    state: moved,
+    become: (change) => {
+      state = change(moved(), options.now())
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as BackupNow from "../../src/BackupNow.js"
+import * as ReplaceReplica from "../../src/ReplaceReplica.js"
+import * as Plan from "../../src/rehearsal/Plan.js"
+import * as Rehearsal from "../../src/rehearsal/Rehearsal.js"
+import { inCloud } from "../support/Cloud.js"
+import { replacePayload, source } from "../support/Fixture.js"
+import { watch } from "../support/Scenario.js"
+
+describe("Rehearsal", () => {
+  it.effect("plans the replacement of a replica, and sends nothing but reads", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const clusterId = yield* source(2)
+        const payload = yield* replacePayload(clusterId)
+        const watched = yield* watch
+        const plan = yield* Rehearsal.rehearse(ReplaceReplica, payload)
+        assert.deepStrictEqual(yield* watched.writes, {})
+        const sent = yield* watched.journal
+        assert.isTrue(sent.every(({ method, operation }) => method === "GET" || operation === "CreateToken"))
+        const added = { operation: "AddReplica", body: { subnet: { id: "subnet-z" } }, step: "add", undoes: false }
+        assert.deepInclude(plan.calls[0], added)
+        const undone = plan.calls[0]?.undo?.calls.map(({ method, path }) => `${method} ${path}`)
+        assert.deepStrictEqual(undone, [`DELETE /v1/clusters/${clusterId}/shards/001/nodes/new-node-1`])
+        assert.strictEqual(plan.calls[1]?.path, `/v1/clusters/${clusterId}/shards/001/nodes/${payload.nodeId}`)
+        assert.include(plan.calls[1]?.undo?.kept ?? "", "cannot be undone")
+        assert.strictEqual(plan.calls.length, 2)
+        assert.deepStrictEqual(plan.nodes, { before: 6, peak: 7, after: 6, limit: 60 })
+        assert.deepStrictEqual(
+          plan.endpoints.added.map(({ nodeId, subnetId }) => [nodeId, subnetId]),
+          [["new-node-1", "subnet-z"]]
+        )
+        assert.deepStrictEqual(
+          plan.endpoints.removed.map(({ nodeId }) => nodeId),
+          [payload.nodeId]
+        )
+        assert.approximately(plan.takes, 15 * 60_000, 2 * 60_000)
+        assert.deepStrictEqual(yield* Schema.decode(Plan.Json)(yield* Schema.encode(Plan.Json)(plan)), plan)
+      })
+    )
+  )
+
+  it.effect("gives a refusal as a plan, with the reasons", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const clusterId = yield* source(1)
+        const payload = yield* replacePayload(clusterId)
+        const twin = { ...payload, subnetId: "subnet-y", shardId: "007" }
+        const { calls, ending, takes } = yield* Rehearsal.rehearse(ReplaceReplica, twin)
+        assert.deepStrictEqual({ calls, takes }, { calls: [], takes: 0 })
+        assert.strictEqual(ending._tag, "Refused")
+        if (ending._tag === "Refused") assert.include(ending.reasons.join(), "shard 007 does not exist")
+        const unknown = yield* Rehearsal.rehearse(BackupNow, { clusterId: "none", name: "x" })
+        assert.deepInclude(unknown.ending, { _tag: "Refused", error: "NotFound" })
+      })
+    )
+  )
+})
