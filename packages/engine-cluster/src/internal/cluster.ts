@@ -41,7 +41,7 @@ const configOf = (address: Address | undefined, lease: number): Partial<Sharding
   // An advisory lock stays with the connection of a process that stands still; a row expires.
   shardLockDisableAdvisory: true,
   shardLockExpiration: Duration.millis(lease),
-  shardLockRefreshInterval: Duration.millis(Math.floor(lease / 4)),
+  shardLockRefreshInterval: Duration.millis(Math.floor(lease / 3)),
   refreshAssignmentsInterval: Duration.millis(Math.min(500, Math.floor(lease / 4))),
   runnerHealthCheckInterval: Duration.millis(lease),
   entityMessagePollInterval: "500 millis",

@@ -187,7 +187,9 @@ export const make = ({ identity, routes, shards, store, shardOf: hash, woken }: 
           forget(id)
           wanted.add(id)
         }
-        return Effect.forEach(ids, (id) => worker.detach(id), { concurrency: "unbounded", discard: true })
+        const left = Effect.forEach(ids, (id) => worker.detach(id), { concurrency: "unbounded", discard: true })
+        // A step that does not let itself be cut must not keep the shards: whatever it still writes is fenced.
+        return Effect.asVoid(Effect.timeoutOption(Effect.disconnect(left), "10 seconds"))
       })
 
     return {

@@ -30,7 +30,7 @@ export const shared = (runners: number) =>
     Effect.flatMap(
       PgClient.PgClient,
       (sql) => sql<{ readonly locks: number; readonly runners: number }>`SELECT count(*)::integer AS locks,
-        count(DISTINCT address)::integer AS runners FROM memstore_flows_locks WHERE acquired_at > now() - interval '2 seconds'`
+        count(DISTINCT address)::integer AS runners FROM memstore_flows_locks WHERE acquired_at > now() - interval '3 seconds'`
     ),
     ([row]) => row?.locks === 300 && row.runners === runners
   )
@@ -44,10 +44,7 @@ export const cluster = Effect.gen(function* () {
     pg
   )
   const [a, b] = yield* Effect.all([runner(url, "A"), runner(url, "B")], { concurrency: 2 })
-  const layer = remotes.pipe(
-    Layer.provideMerge(EngineCluster.layerClient({ lease: "2 seconds" })),
-    Layer.provide(Layer.succeedContext(pg))
-  )
+  const layer = remotes.pipe(Layer.provideMerge(EngineCluster.layerClient()), Layer.provide(Layer.succeedContext(pg)))
   const context = Context.merge(pg, yield* Layer.build(layer))
   yield* Effect.provide(shared(2), pg)
   return { url, a, b, context }

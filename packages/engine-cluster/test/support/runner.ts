@@ -10,7 +10,7 @@ const ready = Layer.effectDiscard(Effect.sync(() => process.stdout.write("ready\
 
 ready.pipe(
   Layer.provide(flows(NAME)),
-  Layer.provide(EngineCluster.layer({ host: "127.0.0.1", port: Number(PORT), lease: "2 seconds" })),
+  Layer.provide(EngineCluster.layer({ host: "127.0.0.1", port: Number(PORT) })),
   Layer.provide(PgClient.layer({ url: Redacted.make(DATABASE_URL), maxConnections: 8 })),
   Layer.provide(Logger.minimumLogLevel(LogLevel.Warning)),
   Layer.launch,
