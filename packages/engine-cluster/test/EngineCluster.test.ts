@@ -38,6 +38,9 @@ describe.skipIf(!available).concurrent("EngineCluster", () => {
         const asks = ["ask-1", "ask-2"]
         yield* Effect.forEach(naps, (id) => Runs.start(Nap, { id, payload: { id, ms: 9_000 } }))
         yield* Effect.forEach(asks, (id) => Runs.start(Ask, { id, payload: { id, ms: 0 }, waitForLock: true }))
+        const third = Runs.start(Ask, { id: "ask-3", payload: { id: "ask-3", ms: 0 } })
+        const refused = yield* Effect.flip(third)
+        assert.deepInclude(refused, { _tag: "Busy", resource: "the cluster" })
         const runs = yield* busy(ids(8))
         const [moved = ""] = runs.a
         assert.isNotEmpty(moved)

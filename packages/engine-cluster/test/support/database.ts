@@ -1,15 +1,11 @@
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
-import { afterAll, describe, inject } from "vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { inject } from "vitest"
 
 const server = inject("postgres")
 
-/** Whether there is a PostgreSQL to test with. */
+/** Whether there is a PostgreSQL to test with; where there is none, the set-up has said what is missing. */
 export const available = server !== null
-
-/** Tests that need PostgreSQL; where there is none they are skipped, and the set-up has said what is missing. */
-export const whereAvailable = (name: string, tests: () => void) =>
-  available ? describe(name, tests) : describe.skip(name, tests)
 
 /** A client of a database. */
 export const client = (url: string) => Layer.orDie(PgClient.layer({ url: Redacted.make(url) }))
@@ -21,9 +17,3 @@ export const database: Effect.Effect<string> = Effect.gen(function* () {
   yield* sql.unsafe(`CREATE DATABASE ${name}`)
   return (server ?? "").replace(/[^/]*$/, name)
 }).pipe(Effect.provide(client(server ?? "")), Effect.orDie)
-
-/** One client of one fresh database for all tests of a file. */
-const one = ManagedRuntime.make(Layer.unwrapEffect(Effect.map(database, client)))
-afterAll(() => one.dispose())
-
-export const shared = Effect.map(one.runtimeEffect, ({ context }) => context)
