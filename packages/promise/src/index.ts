@@ -3,4 +3,8 @@
  *
  * @since 0.1.0
  */
-export {}
+export * from "./Catalog.js"
+export * from "./CreateMemStoreFlows.js"
+export * from "./FlowsClosed.js"
+export type * from "./MemStoreFlows.js"
+export type * from "./Options.js"
