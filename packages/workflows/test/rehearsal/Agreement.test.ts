@@ -107,10 +107,11 @@ describe("A rehearsal and the run after it", () => {
         Effect.gen(function* () {
           const ends: Record<string, number> = {}
           for (let seed = first; seed < first + count; seed++) {
-            const { ending } = yield* trial(name, subjectOf, seed)
-            ends[ending] = (ends[ending] ?? 0) + 1
+            const { ending, writes } = yield* trial(name, subjectOf, seed)
+            const end = `${ending} after ${writes} writes`
+            ends[end] = (ends[end] ?? 0) + 1
           }
-          if (count > 2) yield* Effect.log(`${name}: ${JSON.stringify(ends)}`)
+          if (count > 2) process.stdout.write(`${name}: ${JSON.stringify(ends)}\n`)
         }),
       600_000
     )

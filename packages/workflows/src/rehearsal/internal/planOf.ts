@@ -10,6 +10,7 @@ import * as Checks from "../../Checks.js"
 import { describe, Finding } from "../../Finding.js"
 import * as Plan from "../Plan.js"
 import { assumptionsOf, basisOf, type Ground } from "./ground.js"
+import { namedIn } from "./live.js"
 import { rename } from "./rename.js"
 import type { Sent, Trial } from "./trial.js"
 import { requestOf } from "./undoOf.js"
@@ -141,7 +142,7 @@ export const planOf = ({ encoded, flow, ground, resource, trial, undos }: Made):
     ...touched,
     ...[...born.keys()].filter((id) => state.clusters.some((each) => each.id === id))
   ])
-  const basis = basisOf(ground, touched, restoredIn(trial))
+  const basis = basisOf(ground, new Set([...touched, ...namedIn(encoded)]), restoredIn(trial))
   const after = clustersOf(state, objects, endedAt)
   const [old, now] = [endpointsOf(basis.before), endpointsOf(after)]
   const plan: Plan.Plan = {
