@@ -86,6 +86,7 @@ export type Write =
  * - `FailOperation`: the operation under way will end `Failed`
  * - `ArmFault`: the next operation (of that kind) sticks or fails from its start
  * - `AdvanceOperation`: the stage under way ends now; `CompleteOperation`: all of them do
+ * - `AdvanceHeal`: the phase of the replacement of `nodeId` (the dead node, then the new one) ends now
  * - `ReportMoved`: so many slots of the operation's `moves` have changed hands; progress no longer follows time
  * - `CompleteBackup`: a backup being made is `Available` now; `FailBackup`: it is in `Error`
  * - `SetEndpoint`: the address of a node, for a data plane that knows it
@@ -109,6 +110,7 @@ export type Disturbance =
   | { readonly _tag: "ArmFault"; readonly kind: OperationKind | null; readonly outcome: "Sticks" | "Fails" }
   | { readonly _tag: "AdvanceOperation"; readonly clusterId: string }
   | { readonly _tag: "CompleteOperation"; readonly clusterId: string }
+  | { readonly _tag: "AdvanceHeal"; readonly clusterId: string; readonly nodeId: string }
   | { readonly _tag: "ReportMoved"; readonly clusterId: string; readonly slots: number }
   | { readonly _tag: "CompleteBackup"; readonly backupId: string }
   | { readonly _tag: "FailBackup"; readonly backupId: string }

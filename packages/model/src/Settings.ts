@@ -9,8 +9,8 @@ import { RefusalStatus } from "./Refusal.js"
 
 /**
  * - `latencies`: how long work takes; one of the presets or your own
- * - `endsBy`: `"time"`: work ends when its time is over. `"signal"`: only when `AdvanceOperation`, `CompleteOperation`
- *   or `CompleteBackup` say so, for a data plane that does the work itself
+ * - `endsBy`: `"time"`: work ends when its time is over. `"signal"`: only when `AdvanceOperation`, `CompleteOperation`,
+ *   `AdvanceHeal` or `CompleteBackup` say so, for a data plane that does the work itself
  * - `statuses`: HTTP statuses by reason tag that differ from `Refusal.defaultStatus`, such as `{ Busy: 400 }`
  * - `deleteWhileBusy`: whether a cluster may be deleted while another operation runs. A `Failed` one always may
  * - `overMemoryRestore`: what becomes of a restore over the 60 % rule; the page says it "may fail"

@@ -8,6 +8,7 @@ import type { ClusterState } from "./ClusterState.js"
 import { heal } from "./internal/heals.js"
 import { endStage } from "./internal/operations.js"
 import * as Operation from "./Operation.js"
+import type { Settings } from "./Settings.js"
 import type { State } from "./State.js"
 
 interface Due {
@@ -15,8 +16,9 @@ interface Due {
   readonly run: (state: State) => State
 }
 
-const ofCluster = (cluster: ClusterState): ReadonlyArray<Due> => {
-  const { heals, operation } = cluster
+const ofCluster = (cluster: ClusterState, endsBy: Settings["endsBy"]): ReadonlyArray<Due> => {
+  const { operation } = cluster
+  const heals = endsBy === "time" ? cluster.heals : []
   const at = operation === null ? undefined : Operation.dueAt(operation)
   const ends: ReadonlyArray<Due> =
     operation === null || at === undefined ? [] : [{ at, run: (state) => endStage(state, cluster, operation, at) }]
@@ -43,10 +45,10 @@ const ofBackup = (backup: BackupState.BackupState): ReadonlyArray<Due> => {
 
 /** The change that is due first; of several at one moment, the first in the order of the state. */
 const first = (state: State): Due | undefined =>
-  [...state.clusters.flatMap(ofCluster), ...state.backups.flatMap(ofBackup)].reduce<Due | undefined>(
-    (best, each) => (best === undefined || each.at < best.at ? each : best),
-    undefined
-  )
+  [
+    ...state.clusters.flatMap((cluster) => ofCluster(cluster, state.settings.endsBy)),
+    ...state.backups.flatMap(ofBackup)
+  ].reduce<Due | undefined>((best, each) => (best === undefined || each.at < best.at ? each : best), undefined)
 
 /**
  * Carries out every change that is due by `now`, in order of time. Moving in one step or in many gives the same state.

@@ -572,6 +572,26 @@ describe("a data plane that does the work itself", () => {
     assert.strictEqual(View.progress(freed, clusterId, start + 2 * minute)?.dueAt, start + 2 * minute + 700)
   })
 
+  it("replaces a dead node only when it is told so", () => {
+    const { clusterId, now, state } = running()
+    const signalled = State.withSettings(state, { endsBy: "signal" })
+    const dead = nodeId(shardOf(signalled, clusterId, "001", now), "replica")
+    const ids = (each: State.State, at: number) => shardOf(each, clusterId, "001", at).nodes.map(({ id }) => id)
+    const hurt = accepted(signalled, { _tag: "FailNode", clusterId, shardId: "001", nodeId: dead }, now).state
+    assert.include(ids(hurt, now + 1000 * minute), dead)
+    assert.isUndefined(nextTick(hurt))
+    const at = now + minute
+    const replacing = accepted(hurt, { _tag: "AdvanceHeal", clusterId, nodeId: dead }, at).state
+    const fresh = shardOf(replacing, clusterId, "001", at + minute).nodes[2]
+    assert.deepInclude(fresh, { name: "test-cluster-001-004", endpoint: "" })
+    const healed = accepted(replacing, { _tag: "AdvanceHeal", clusterId, nodeId: fresh?.id ?? "" }, at + minute).state
+    assert.isTrue(Topology.isStable(Topology.make(shardsOf(healed, clusterId, at + minute))))
+    assert.strictEqual(
+      refused(healed, { _tag: "AdvanceHeal", clusterId, nodeId: dead }, at + minute).reason,
+      "NoOperation"
+    )
+  })
+
   it("ends a backup from outside", () => {
     const { clusterId, now, state } = running()
     const signalled = State.withSettings(state, { endsBy: "signal" })

@@ -11,6 +11,7 @@ import type * as Slots from "@memstore-flows/api/Slots"
 import type { Move } from "@memstore-flows/model/SlotPlan"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type { Words } from "./Connections.js"
 import { type Crew, primaryOf, type Site, tellAll } from "./Crew.js"
 import type { Member } from "./Member.js"
@@ -141,6 +142,15 @@ const batch = (crew: Crew, where: Site, { from, slots, to }: OpenSlots) =>
     yield* close(crew, both, slots)
     yield* crew.step("closed")
     yield* journal.remove
+  })
+
+/** Opens the slots again that were between two owners when the servers were last seen. */
+export const reopen = (crew: Crew, where: Site) =>
+  Effect.gen(function* () {
+    const journal = yield* crew.plant.openSlots(where.cluster.id).get
+    if (Option.isNone(journal)) return
+    const { from, slots, to } = journal.value
+    yield* open(crew, yield* parties(where, { from, to }), slots)
   })
 
 const listed = ({ order, slots }: Move): ReadonlyArray<number> => {

@@ -55,8 +55,10 @@ const reopening = (crew: Crew, where: Site, dead: Member, heir: Member) =>
  */
 export const promote = (crew: Crew, where: Site, dead: Member) =>
   Effect.gen(function* () {
+    const { operation } = where.cluster
+    const leavers = operation?.kind === "DeleteNode" ? operation.nodeIds : []
     const replicas = ofShard(where, dead.shardId).filter(
-      ({ nodeId }) => nodeId !== dead.nodeId && crew.fleet.isRunning(nodeId)
+      ({ nodeId }) => nodeId !== dead.nodeId && crew.fleet.isRunning(nodeId) && !leavers.includes(nodeId)
     )
     if (replicas.length === 0) return undefined
     yield* drained(crew, replicas)

@@ -6,6 +6,7 @@ import { type Operation, stage } from "../Operation.js"
 import type { Reason } from "../Reason.js"
 import type { State } from "../State.js"
 import { freshest, mapNodes, promote, put, putShard, statusOf } from "./clusters.js"
+import { heal } from "./heals.js"
 import { complete, endStage, fail } from "./operations.js"
 import { accept, check, type Outcome, withCluster } from "./outcome.js"
 
@@ -114,6 +115,15 @@ const release = (operation: Operation, now: number): Operation => {
   }
 }
 
+const advanceHeal = (state: State, { clusterId, nodeId }: Of<"AdvanceHeal">, now: number): Outcome =>
+  withCluster(state, clusterId, (cluster) => {
+    const found = cluster.heals.find((each) => each.nodeId === nodeId)
+    if (found === undefined) return check(state, [{ _tag: "NoOperation", clusterId }], () => accept(state, clusterId))
+    const due = { ...found, dueAt: now }
+    const hastened = { ...cluster, heals: cluster.heals.map((each) => (each === found ? due : each)) }
+    return accept(heal(put(state, hastened), hastened, due), clusterId)
+  })
+
 const withBackup = (state: State, backupId: string, change: (backup: BackupState) => BackupState): Outcome => {
   const backup = state.backups.find(({ id }) => id === backupId)
   const reasons: ReadonlyArray<Reason> =
@@ -167,6 +177,8 @@ export const disturb = (state: State, command: Disturbance, now: number): Outcom
       return withOperation(state, command.clusterId, (cluster, each) => endStage(state, cluster, each, now))
     case "CompleteOperation":
       return withOperation(state, command.clusterId, () => complete(state, command.clusterId, now))
+    case "AdvanceHeal":
+      return advanceHeal(state, command, now)
     case "ArmFault":
       return accept({ ...state, armed: [...state.armed, { kind: command.kind, outcome: command.outcome }] }, "")
     case "CompleteBackup":
