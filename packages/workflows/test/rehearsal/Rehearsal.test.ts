@@ -1,4 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Flow from "@memstore-flows/engine/Flow"
+import * as Signal from "@memstore-flows/engine/Signal"
+import * as Step from "@memstore-flows/engine/Step"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as BackupNow from "../../src/BackupNow.js"
@@ -54,6 +57,23 @@ describe("Rehearsal", () => {
         if (ending._tag === "Refused") assert.include(ending.reasons.join(), "shard 007 does not exist")
         const unknown = yield* Rehearsal.rehearse(BackupNow, { clusterId: "none", name: "x" })
         assert.deepInclude(unknown.ending, { _tag: "Refused", error: "NotFound" })
+      })
+    )
+  )
+
+  it.effect("fails with what it waits for when the flow cannot go on, or goes on without end", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const flow = Flow.make({ name: "Endless", payload: Schema.Struct({}) })
+        const waiting = yield* Effect.flip(
+          Rehearsal.rehearse({ flow, body: () => Signal.wait(Signal.make("never")) }, {})
+        )
+        assert.deepInclude(waiting, { reason: "nothing-to-wait-for", waiting: "never" })
+        const loop = Effect.forever(Effect.sleep("1 second"))
+        const bounds = { moves: 100, tasks: 10_000 }
+        const body = () => Step.make("loop", { run: loop })
+        const endless = yield* Effect.flip(Rehearsal.rehearse({ flow, body }, {}, { bounds }))
+        assert.deepInclude(endless, { reason: "too-long" })
       })
     )
   )

@@ -23,6 +23,7 @@ import * as ReplaceShard from "../../src/ReplaceShard.js"
 import * as RestoreCluster from "../../src/RestoreCluster.js"
 import * as RestoreDrill from "../../src/RestoreDrill.js"
 import * as RestoreThenScale from "../../src/RestoreThenScale.js"
+import * as Trial from "../../src/rehearsal/internal/trial.js"
 import type { Plan } from "../../src/rehearsal/Plan.js"
 import * as Rehearsal from "../../src/rehearsal/Rehearsal.js"
 import * as ScaleIn from "../../src/ScaleIn.js"
@@ -83,6 +84,7 @@ type Pure = Schema.Schema.AnyNoContext
 export interface Subject {
   readonly payload: unknown
   readonly rehearse: (options: Rehearsal.Options) => Effect.Effect<Plan, Rehearsal.RehearsalError, Rehearsal.Reads>
+  readonly trial: (options: Trial.Options) => Effect.Effect<Trial.Trial<unknown, unknown>, unknown>
   readonly run: Effect.Effect<Outcome.Outcome<unknown, unknown>, unknown, MemStore.Operations>
 }
 
@@ -103,6 +105,7 @@ const subject =
     Effect.map(payloadOf(given), (payload) => ({
       payload,
       rehearse: (options) => Rehearsal.rehearse(module, payload, options),
+      trial: (options) => Trial.make(module, payload, options),
       run: Effect.gen(function* () {
         yield* Runs.start(module.flow, { payload, id: "run" })
         const helper = yield* Effect.fork(approve)

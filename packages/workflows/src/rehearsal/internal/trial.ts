@@ -54,6 +54,10 @@ export interface Options extends Omit<Plane.Options, "now" | "answered" | "befor
   /** Whether an object of this id is there in the live project. */
   readonly isLive: (id: string) => boolean
   readonly cancelAfter?: number
+  /** What befalls each call. */
+  readonly strike?: (call: Plane.Call) => Plane.Strike
+  /** What happens to the plane while the flow runs. */
+  readonly meddle?: (plane: Plane.Plane) => Effect.Effect<void>
 }
 
 /** What came of a trial. */
@@ -233,16 +237,22 @@ export const make = <Name extends string, P extends Pure, S extends Pure, E exte
     const events: Array<Event.Event> = []
     const world = VirtualTime.make(options.at, options.bounds)
     let runs: Runs.Service | undefined
-    /** Cancels the run, and lets the caller be cut. */
-    const stop = Effect.suspend(() => {
-      notes.undoing = true
-      return runs === undefined ? Effect.never : Effect.zipRight(Effect.forkDaemon(runs.cancel(runId)), Effect.never)
+    const none: Plane.Strike = { _tag: "None" }
+    /** Cancels the run, and lets the caller be cut; one that is being undone already goes on. */
+    const stop: Effect.Effect<Plane.Strike> = Effect.suspend(() => {
+      if (runs === undefined) return Effect.succeed(none)
+      const cancel = Effect.forkDaemon(runs.cancel(runId))
+      return Effect.flatMap(Effect.option(runs.get(runId)), (info) => {
+        if (Option.isNone(info) || info.value.state !== "running") return Effect.succeed(none)
+        notes.undoing = true
+        return Effect.zipRight(cancel, Effect.never)
+      })
     })
     const isDue = () => !notes.undoing && cancelAfter !== undefined && notes.writes >= cancelAfter
     const plane = Plane.make({
       ...options,
       now: world.now,
-      before: ({ isWrite }) => (isWrite && isDue() ? stop : Effect.succeed({ _tag: "None" })),
+      before: (call) => (call.isWrite && isDue() ? stop : Effect.succeed(options.strike?.(call) ?? none)),
       answered: (call) => {
         if (call.clusterId !== undefined) notes.touched.add(call.clusterId)
         if (!call.isWrite) {
@@ -273,6 +283,7 @@ export const make = <Name extends string, P extends Pure, S extends Pure, E exte
       runs = Context.get(context, Runs.Runs)
       return yield* Effect.gen(function* () {
         yield* Runs.start(flow, { payload, id: runId })
+        yield* Effect.forkScoped(options.meddle?.(plane) ?? Effect.void)
         const following = yield* Effect.fork(follow(events, notes))
         const outcome = yield* Runs.outcome(flow, runId)
         const endedAt = world.now()
