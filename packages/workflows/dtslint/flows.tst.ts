@@ -45,7 +45,13 @@ type Called =
 
 type Flown = FlowError.Refused | FlowError.ClusterFailed | FlowError.WaitTimedOut | FlowError.Ambiguous
 
-type Restoring = Called | Api.Conflict | Api.Unprocessable | Flown | FlowError.PasswordUnavailable
+type Restoring =
+  | Called
+  | Api.Conflict
+  | Api.Unprocessable
+  | Flown
+  | FlowError.OutcomeUnknown
+  | FlowError.PasswordUnavailable
 type Replacing = Called | Flown | FlowError.ReplicaChanged | FlowError.ReplicaNotInSync
 
 type RestoreCalls =

@@ -19,6 +19,7 @@ import {
   UnexpectedStatus,
   Unprocessable
 } from "@memstore-flows/api/MemStoreError"
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { describe, Finding } from "./Finding.js"
 
@@ -145,6 +146,34 @@ export class Ambiguous extends Schema.TaggedError<Ambiguous>("@memstore-flows/wo
   override get message(): string {
     const ids = this.candidates.length > 0 ? ` (candidates: ${this.candidates.join(", ")})` : ""
     return `${this.operation}: outcome unknown; ${this.lookFor}${ids}`
+  }
+}
+
+/**
+ * A new cluster may exist or not: the answer of the call that makes it was lost, and clusters cannot be listed here.
+ *
+ * Look for a cluster named `name` in `subnets`, made between `from` and `until` (milliseconds of the epoch). The run waits
+ * for a `Resolution` under the name `waiting`; it fails with this error when none comes by `WaitPolicy.answer`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("@memstore-flows/workflows/OutcomeUnknown")(
+  "OutcomeUnknown",
+  {
+    run: Schema.String,
+    waiting: Schema.String,
+    operation: Schema.Literal("CreateCluster", "RestoreCluster"),
+    name: Schema.String,
+    subnets: Schema.Array(Schema.String),
+    from: Schema.Number,
+    until: Schema.Number
+  }
+) {
+  override get message(): string {
+    const [from, until] = [this.from, this.until].map((at) => DateTime.formatIso(DateTime.unsafeMake(at)))
+    const where = `a cluster named "${this.name}" in ${this.subnets.join(", ")}, made between ${from} and ${until}`
+    return `${this.operation}: outcome unknown; see in the console whether there is ${where}`
   }
 }
 

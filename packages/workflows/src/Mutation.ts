@@ -218,9 +218,10 @@ export { undoRetry } from "./internal/undoRetry.js"
 /**
  * - `before`: schema of what is read before the write; it is journaled, so it must hold no secret
  * - `observe`: refuses what is unsafe, and reads `before`
- * - `look`, `apply`: as in `Change`, told what was there before
+ * - `look`, `apply`: as in `Change`, told what was there before, and when that was (milliseconds of the epoch)
  * - `timeout`: from the observation, restarts included
- * - `undo`: gets what was there before, and the result if it is known; it must find out what, if anything, was done
+ * - `undo`: gets what was there before, the result if it is known, and the time of the observation; it must find out what,
+ *   if anything, was done
  *
  * @since 0.1.0
  * @category models
@@ -231,16 +232,16 @@ export interface Options<B, BI, A, AI, E, EI, R, R2, R3, E4, R4> {
   readonly error: Schema.Schema<E, EI>
   readonly operation: string
   readonly observe: Effect.Effect<B, NoInfer<E>, R>
-  readonly look: (before: B) => Effect.Effect<Look<A>, NoInfer<E>, R2>
+  readonly look: (before: B, at: number) => Effect.Effect<Look<A>, NoInfer<E>, R2>
   readonly apply: (before: B) => Effect.Effect<Option.Option<A>, NoInfer<E>, R3>
   readonly timeout: Duration.Duration
-  readonly undo: (before: B, result: Option.Option<A>) => Effect.Effect<void, E4, R4>
+  readonly undo: (before: B, result: Option.Option<A>, at: number) => Effect.Effect<void, E4, R4>
 }
 
 const stepOf = <B, A, E, R2, R3>(
   options: {
     readonly operation: string
-    readonly look: (before: B) => Effect.Effect<Look<A>, E, R2>
+    readonly look: (before: B, at: number) => Effect.Effect<Look<A>, E, R2>
     readonly apply: (before: B) => Effect.Effect<Option.Option<A>, E, R3>
     readonly timeout: Duration.Duration
   },
@@ -250,7 +251,7 @@ const stepOf = <B, A, E, R2, R3>(
   Effect.flatMap(Run.Run, (run) => {
     const change = {
       operation: options.operation,
-      look: options.look(intent.before),
+      look: options.look(intent.before, intent.at),
       apply: options.apply(intent.before),
       deadline: intent.at + Duration.toMillis(options.timeout),
       fresh: doubt?.sent === false,
@@ -290,7 +291,8 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
     }),
     // The condition on `options` says that E holds the errors a wait adds.
     run: (intent) => stepOf(own, intent, doubts.get(intent)) as Effect.Effect<A, E, R2 | R3 | Run.Run>,
-    undo: (intent, result) => (doubts.get(intent)?.sent === false ? Effect.void : undo(intent.before, result)),
+    undo: (intent, result) =>
+      doubts.get(intent)?.sent === false ? Effect.void : undo(intent.before, result, intent.at),
     undoRetry
   })
 }

@@ -148,9 +148,8 @@ export const body = (payload: Payload): Effect.Effect<Result, ProvisionError, Re
         Effect.flatMap(specFindings(cluster), (findings) => refuseIf([...findings, ...spread(payload)]))
       )
     })
-    const { name } = cluster
-    const what = `new cluster ${name}`
-    const clusterId = yield* create({ name, operation: "CreateCluster", what, onUndo, send: send(cluster) })
+    const what = `new cluster ${cluster.name}`
+    const clusterId = yield* create({ spec: cluster, operation: "CreateCluster", what, onUndo, send: send(cluster) })
     const shards = yield* inService(clusterId, "create")
     yield* verifyTopology(clusterId, shards, cluster)
     return { clusterId, shards }

@@ -162,7 +162,7 @@ export const restore = (
     Effect.gen(function* () {
       yield* preflight(spec, options)
       const clusterId = yield* create({
-        name: spec.name,
+        spec,
         operation: "RestoreCluster",
         what: `restored cluster ${spec.name}`,
         onUndo: options.onUndo ?? "delete",

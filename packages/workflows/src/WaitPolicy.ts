@@ -16,6 +16,7 @@ import * as Duration from "effect/Duration"
  * - `sync`: how long a new replica may take to catch up
  * - `faults`: how many answers in a row may fail for a passing reason before the wait fails
  * - `attempts`: how often a write that surely had no effect is sent
+ * - `answer`: how long a run in `OutcomeUnknown` waits for a `Resolution`
  *
  * @since 0.1.0
  * @category models
@@ -32,11 +33,13 @@ export interface WaitPolicySettings {
   readonly sync: Duration.Duration
   readonly faults: number
   readonly attempts: number
+  readonly answer: Duration.Duration
 }
 
 /**
  * The defaults: 2 s growing by half to 30 s, jitter 20 %, settle 30 s; create 2 h, scale 24 h (the vendor speaks of
- * several hours), remove 1 h, sync 2 h; 10 faults, 3 attempts.
+ * several hours), remove 1 h, sync 2 h; 10 faults, 3 attempts; an answer is waited for
+ * without end.
  *
  * @since 0.1.0
  * @category constants
@@ -52,7 +55,8 @@ export const defaults: WaitPolicySettings = {
   remove: Duration.hours(1),
   sync: Duration.hours(2),
   faults: 10,
-  attempts: 3
+  attempts: 3,
+  answer: Duration.infinity
 }
 
 /**

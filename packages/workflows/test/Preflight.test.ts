@@ -66,19 +66,4 @@ describe("where clusters cannot be listed", () => {
       assert.deepStrictEqual(writes, scaleOut.writes)
     })
   )
-
-  it.effect("a restore whose answer is lost is not sent again, and says what a person must look at", () =>
-    Effect.gen(function* () {
-      const lost = { match: { operation: "RestoreCluster" as const }, do: Faults.loseAnswer }
-      const { outcome, writes } = yield* inCloud(play(scaleOut, { faults: [unlisted, lost] }))
-      if (outcome._tag !== "Failed") return assert.fail(outcome._tag)
-      assert.strictEqual(outcome.error._tag, "Ambiguous")
-      assert.match(outcome.error.message, /see in the console whether a cluster named "restored" exists/)
-      assert.deepStrictEqual(
-        outcome.undo.notUndone.map(({ reason, step }) => [step, reason.name]),
-        [["restore/create", "Ambiguous"]]
-      )
-      assert.deepStrictEqual(writes, { RestoreCluster: 1 })
-    })
-  )
 })

@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { CreateCluster } from "@memstore-flows/api/CreateCluster"
 import * as Faults from "@memstore-flows/emulator/Faults"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as WaitPolicy from "../src/WaitPolicy.js"
 import { inCloud } from "./support/Cloud.js"
 import { specOf } from "./support/Fixture.js"
 import { play, scaleOut } from "./support/Scenario.js"
@@ -47,13 +49,13 @@ it.effect("another's cluster is not deleted either when clusters could not be li
       do: Faults.status(404)
     }))
     const { clusters, outcome, report } = yield* overtaken([lost, ...unlisted])
-    assert.strictEqual(outcome._tag === "Failed" ? outcome.error._tag : outcome._tag, "Ambiguous")
+    assert.strictEqual(outcome._tag === "Failed" ? outcome.error._tag : outcome._tag, "OutcomeUnknown")
     assert.deepStrictEqual(clusters, ["source", "restored"])
     assert.deepStrictEqual(
       report.notUndone.map(({ reason }) => reason.name),
-      ["Ambiguous"]
+      ["OutcomeUnknown"]
     )
-  })
+  }).pipe(Effect.provideService(WaitPolicy.WaitPolicy, WaitPolicy.make({ answer: Duration.hours(1) })))
 )
 
 it.effect("another's cluster that was there before the call is not taken for ours when no answer tells", () =>

@@ -6,6 +6,7 @@ import { Shard } from "@memstore-flows/api/Shard"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Rules from "@memstore-flows/model/Rules"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -15,6 +16,7 @@ import {
   ClusterFailed,
   CreateError,
   LeftInPlace,
+  OutcomeUnknown,
   PasswordUnavailable,
   Refused,
   WaitTimedOut
@@ -24,8 +26,11 @@ import * as Observe from "../Observe.js"
 import { PasswordSource } from "../PasswordSource.js"
 import { clusters, projectNodes } from "../Preflight.js"
 import { removeCluster } from "../RemoveCluster.js"
+import type { Resolution } from "../Resolution.js"
 import * as Waiter from "../Waiter.js"
 import { WaitPolicy } from "../WaitPolicy.js"
+import { ask, proven } from "./adoption.js"
+import { undoRetry } from "./undoRetry.js"
 
 /** Every way making a cluster can fail. */
 export const NewClusterError = Schema.Union(
@@ -34,6 +39,7 @@ export const NewClusterError = Schema.Union(
   ClusterFailed,
   WaitTimedOut,
   Ambiguous,
+  OutcomeUnknown,
   PasswordUnavailable
 )
 export type NewClusterError = typeof NewClusterError.Type
@@ -93,56 +99,96 @@ export const specFindings = (
 const Before = Schema.NullOr(Schema.Array(Schema.String))
 type Before = typeof Before.Type
 
-const sameName = (operation: string, name: string, before: Before) =>
-  Effect.gen(function* () {
-    const known = before === null ? Option.none() : yield* clusters
-    if (before === null || Option.isNone(known)) {
-      const lookFor = `clusters cannot be listed here; see in the console whether a cluster named "${name}" exists`
-      return yield* new Ambiguous({ operation, lookFor, candidates: [] })
-    }
-    const ids = known.value.filter((each) => each.name === name && !before.includes(each.id)).map(({ id }) => id)
-    const [id] = ids
-    if (ids.length > 1) {
-      return yield* new Ambiguous({
-        operation,
-        lookFor: `several clusters named "${name}" appeared`,
-        candidates: ids
-      })
-    }
-    return id === undefined ? Mutation.absent : Mutation.applied(id)
-  })
-
 /**
  * - `operation`: of the API, for errors; `what`: in words, for errors and history
  * - `send`: the one call; the id of the cluster when its answer has it
  */
 export interface NewCluster<R> {
-  readonly name: string
+  readonly spec: Pick<Spec, "name" | "shardCount" | "subnets">
   readonly operation: "CreateCluster" | "RestoreCluster"
   readonly what: string
   readonly onUndo: "delete" | "keep"
   readonly send: Effect.Effect<Option.Option<string>, NewClusterError, R>
 }
 
-const undo = <R>({ name, onUndo, operation, what }: NewCluster<R>, before: Before, result: Option.Option<string>) =>
+/** One attempt at making the cluster. What is known of it is changed in place by each replay, for the undo to see. */
+interface Attempt {
+  readonly nth: number
+  readonly run: string
+  readonly scope: string
+  asked: number
+  answer: Resolution | undefined
+  adopted: boolean
+}
+
+/** The first of a kind has no number. */
+const numbered = (name: string, nth: number): string => (nth === 1 ? name : `${name} ${nth}`)
+
+const waiting = ({ asked, scope }: Attempt): string => scope + numbered("outcome", asked + 1)
+
+const unknown = ({ operation, spec }: NewCluster<never>, attempt: Attempt, from: number) =>
+  Effect.map(
+    Clock.currentTimeMillis,
+    (until) =>
+      new OutcomeUnknown({
+        run: attempt.run,
+        waiting: waiting(attempt),
+        operation,
+        name: spec.name,
+        subnets: spec.subnets.map(({ id }) => id),
+        from,
+        until
+      })
+  )
+
+const sameName = (options: NewCluster<never>, attempt: Attempt, before: Before, at: number) =>
   Effect.gen(function* () {
-    const { remove } = yield* WaitPolicy
-    const found = Option.isSome(result)
-      ? result
-      : yield* Mutation.seen({
-          operation: what,
-          look: sameName(operation, name, before),
-          deadline: yield* Waiter.deadlineIn(remove)
-        })
-    if (Option.isNone(found)) return
-    if (onUndo === "keep") return yield* new LeftInPlace({ reason: `cluster ${found.value} is kept, as asked` })
-    yield* removeCluster(found.value)
+    const { operation, spec } = options
+    const known = before === null ? Option.none() : yield* clusters
+    if (before === null || Option.isNone(known))
+      return yield* Effect.flatMap(unknown(options, attempt, at), Effect.fail)
+    const ids = known.value.filter(({ id, name }) => name === spec.name && !before.includes(id)).map(({ id }) => id)
+    const [id] = ids
+    if (ids.length > 1) {
+      const lookFor = `several clusters named "${spec.name}" appeared`
+      return yield* new Ambiguous({ operation, lookFor, candidates: ids })
+    }
+    return id === undefined ? Mutation.absent : Mutation.applied(id)
   })
 
-/** The step that makes a cluster once; a lost answer is settled by its name. */
-export const create = <R>(options: NewCluster<R>) =>
-  Effect.flatMap(WaitPolicy, (policy) =>
-    Mutation.make("create", {
+const takeAway = (onUndo: "delete" | "keep", clusterId: string) =>
+  Effect.gen(function* () {
+    if (onUndo === "keep") return yield* new LeftInPlace({ reason: `cluster ${clusterId} is kept, as asked` })
+    yield* removeCluster(clusterId)
+  })
+
+const expected = ({ spec }: NewCluster<never>, from: number) => ({ ...spec, from })
+
+const undo = (
+  options: NewCluster<never>,
+  attempt: Attempt,
+  before: Before,
+  result: Option.Option<string>,
+  at: number
+) =>
+  Effect.gen(function* () {
+    const { adopted, answer } = attempt
+    if (answer?._tag === "NotCreated" || adopted) return
+    const deadline = yield* Effect.flatMap(WaitPolicy, ({ remove }) => Waiter.deadlineIn(remove))
+    if (answer) {
+      const clusterId = yield* proven(answer.clusterId, expected(options, at), deadline)
+      return yield* takeAway(options.onUndo, clusterId)
+    }
+    const look = sameName(options, attempt, before, at)
+    const found = Option.isSome(result) ? result : yield* Mutation.seen({ operation: options.what, look, deadline })
+    if (Option.isSome(found)) yield* takeAway(options.onUndo, found.value)
+  })
+
+/** One call, settled by the name of the cluster if its answer is lost and clusters can be listed. */
+const createOnce = <R>(options: NewCluster<R>, attempt: Attempt) =>
+  Effect.flatMap(WaitPolicy, (policy) => {
+    const told: NewCluster<never> = { ...options, send: Effect.succeedNone }
+    return Mutation.make(numbered("create", attempt.nth), {
       before: Before,
       success: Schema.String,
       error: NewClusterError,
@@ -151,15 +197,83 @@ export const create = <R>(options: NewCluster<R>) =>
         clusters,
         Option.match({
           onNone: () => null,
-          onSome: (known) => known.flatMap(({ id, name }) => (name === options.name ? [id] : []))
+          onSome: (known) => known.flatMap(({ id, name }) => (name === options.spec.name ? [id] : []))
         })
       ),
-      look: (before) => sameName(options.operation, options.name, before),
+      look: (before, at) => sameName(told, attempt, before, at),
       apply: () => options.send,
       timeout: policy.create,
-      undo: (before, result) => undo(options, before, result)
+      undo: (before, result, at) => undo(told, attempt, before, result, at)
     })
-  )
+  })
+const adopt = (options: NewCluster<never>, attempt: Attempt, unknown: OutcomeUnknown, clusterId: string) =>
+  Step.make(numbered("adopt", attempt.asked), {
+    success: Schema.String,
+    error: NewClusterError,
+    run: Effect.gen(function* () {
+      const { create } = yield* WaitPolicy
+      return yield* proven(clusterId, expected(options, unknown.from), yield* Waiter.deadlineIn(create))
+    }),
+    undo: (adopted) =>
+      Effect.suspend(() => {
+        attempt.adopted = true
+        return takeAway(options.onUndo, adopted)
+      }),
+    undoRetry
+  })
+
+/** Waits until somebody says what became of the call. None: there is no cluster, and the call may be sent again. */
+const resolve = (
+  options: NewCluster<never>,
+  attempt: Attempt,
+  unknown: OutcomeUnknown,
+  why?: string
+): Effect.Effect<
+  Option.Option<string>,
+  NewClusterError,
+  Effect.Effect.Context<ReturnType<typeof ask> | ReturnType<typeof adopt>>
+> =>
+  Effect.gen(function* () {
+    const answer = yield* ask(unknown, why)
+    attempt.asked++
+    attempt.answer = answer
+    if (answer._tag === "NotCreated") return Option.none()
+    return yield* adopt(options, attempt, unknown, answer.clusterId).pipe(
+      Effect.map(Option.some),
+      Effect.catchTag("Ambiguous", ({ lookFor }) => {
+        attempt.answer = undefined
+        const next = new OutcomeUnknown({ ...unknown, waiting: waiting(attempt) })
+        return resolve(options, attempt, next, lookFor)
+      })
+    )
+  })
+
+/**
+ * Makes the cluster once. A lost answer is settled by its name; where clusters cannot be listed, by a `Resolution` from
+ * outside.
+ */
+export const create = <R>(options: NewCluster<R>) =>
+  Effect.flatMap(Run.Run, ({ id: run, scope }) => {
+    const told: NewCluster<never> = { ...options, send: Effect.succeedNone }
+    const from = (
+      nth: number,
+      asked: number
+    ): Effect.Effect<
+      string,
+      NewClusterError,
+      Effect.Effect.Context<ReturnType<typeof createOnce<R>> | ReturnType<typeof resolve>>
+    > =>
+      Effect.suspend(() => {
+        const attempt: Attempt = { nth, run, scope, asked, answer: undefined, adopted: false }
+        return Effect.catchTag(createOnce(options, attempt), "OutcomeUnknown", (unknown) =>
+          Effect.flatMap(
+            resolve(told, attempt, unknown),
+            Option.match({ onNone: () => from(nth + 1, attempt.asked), onSome: Effect.succeed })
+          )
+        )
+      })
+    return from(1, 0)
+  })
 
 /** The step that waits until a cluster made just now is in service. */
 export const inService = (clusterId: string, during: string) =>

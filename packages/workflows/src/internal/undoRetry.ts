@@ -1,9 +1,12 @@
 import * as Duration from "effect/Duration"
 import * as Schedule from "effect/Schedule"
-import { Ambiguous, ClusterFailed, LeftInPlace } from "../FlowError.js"
+import { Ambiguous, ClusterFailed, LeftInPlace, OutcomeUnknown } from "../FlowError.js"
 
 const isFinal = (error: unknown): boolean =>
-  error instanceof LeftInPlace || error instanceof Ambiguous || error instanceof ClusterFailed
+  error instanceof LeftInPlace ||
+  error instanceof Ambiguous ||
+  error instanceof OutcomeUnknown ||
+  error instanceof ClusterFailed
 
 /**
  * How an undo is tried again: up to nine more times, from 5 s to 5 min apart, unless it declined for good or
