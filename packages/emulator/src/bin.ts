@@ -13,33 +13,48 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as DataPlane from "./DataPlane.js"
 import { Emulator } from "./Emulator.js"
-import { DataPlaneUnavailable } from "./EmulatorError.js"
 import { EmulatorServer } from "./EmulatorServer.js"
 import { type CommandLine, parse, usage } from "./internal/commandLine.js"
+import * as RedisPlane from "./RedisPlane.js"
 import * as StateFolder from "./StateFolder.js"
 
 /** The command line is not understood; `message` names every fault. */
 class Usage extends Data.TaggedError("Usage")<{ readonly message: string }> {}
 
-const cloud = ({ plane, speed, state }: CommandLine) =>
-  Layer.unwrapScoped(
-    Effect.gen(function* () {
-      if (plane === "redis") return yield* new DataPlaneUnavailable({ plane })
-      const storage = state === undefined ? undefined : yield* StateFolder.make(state)
-      return Emulator.layer({ latencies: speed, ...(storage === undefined ? {} : { storage }) })
-    })
-  )
+/** The plane that was asked for; with `auto`, servers when there is a program for them. */
+const choose = ({ plane, state }: CommandLine) =>
+  Effect.gen(function* () {
+    const simulated = (why: string) => ({ dataPlane: DataPlane.simulated, why: `simulated, ${why}` })
+    if (plane === "simulated") return simulated("as asked for")
+    const found = yield* Effect.either(RedisPlane.find())
+    if (found._tag === "Left") return plane === "auto" ? simulated(found.left.reason) : yield* found.left
+    const { engine, foundBy, path, version } = found.right
+    const directory = state === undefined ? {} : { directory: `${state}/servers` }
+    const dataPlane = yield* RedisPlane.make({ binary: path, ...directory })
+    return { dataPlane, why: `${engine} ${version} of ${path}, found by ${foundBy}` }
+  })
 
 const run = (line: CommandLine) =>
   Effect.gen(function* () {
-    const { url } = yield* EmulatorServer
-    const kept = line.state === undefined ? "" : `, state: ${line.state}`
-    yield* Console.log(
-      `MemStore emulator at ${url} (data plane: simulated, speed: ${line.speed}${kept}, credential id: emulator, secret: emulator)`
-    )
-    return yield* Effect.never
-  }).pipe(Effect.provide(EmulatorServer.layer(line).pipe(Layer.provide(cloud(line)))))
+    const storage = line.state === undefined ? undefined : yield* StateFolder.make(line.state)
+    const { dataPlane, why } = yield* choose(line)
+    const cloud = Emulator.layer({
+      latencies: line.speed,
+      plane: dataPlane,
+      ...(storage === undefined ? {} : { storage })
+    })
+    const announced = Effect.gen(function* () {
+      const { url } = yield* EmulatorServer
+      const kept = line.state === undefined ? "" : `, state: ${line.state}`
+      yield* Console.log(
+        `MemStore emulator at ${url} (data plane: ${why}; speed: ${line.speed}${kept}, credential id: emulator, secret: emulator)`
+      )
+      return yield* Effect.never
+    })
+    return yield* Effect.provide(announced, EmulatorServer.layer(line).pipe(Layer.provide(cloud)))
+  }).pipe(Effect.scoped)
 
 const program = Effect.gen(function* () {
   const line = yield* Effect.mapError(

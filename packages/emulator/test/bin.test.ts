@@ -11,11 +11,15 @@ import { cluster, credential } from "./support/samples.js"
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-const start = (...args: ReadonlyArray<string>) =>
+const startWith = (variables: NodeJS.ProcessEnv, ...args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, ["--import", "tsx", bin, ...args], { cwd: root })),
+    Effect.sync(() =>
+      spawn(process.execPath, ["--import", "tsx", bin, ...args], { cwd: root, env: { ...process.env, ...variables } })
+    ),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
+
+const start = (...args: ReadonlyArray<string>) => startWith({}, ...args, "--data-plane", "simulated")
 
 interface End {
   readonly code: number | null
@@ -82,7 +86,7 @@ describe("the program", { timeout: 120_000 }, () => {
         const { line, port } = yield* ready(child)
         assert.strictEqual(
           line,
-          `MemStore emulator at http://127.0.0.1:${port} (data plane: simulated, speed: instant, credential id: emulator, secret: emulator)\n`
+          `MemStore emulator at http://127.0.0.1:${port} (data plane: simulated, as asked for; speed: instant, credential id: emulator, secret: emulator)\n`
         )
         assert.isNotEmpty(yield* login(port))
         assert.strictEqual(yield* kill(child, signal), 0)
@@ -101,11 +105,20 @@ describe("the program", { timeout: 120_000 }, () => {
     })
   )
 
-  it.scopedLive("refuses a data plane it does not have", () =>
+  it.scopedLive("refuses real servers when the program that is named is none", () =>
     Effect.gen(function* () {
-      const { code, err } = yield* ended(yield* start("--port", "0", "--data-plane", "redis"))
+      const named = { MEMSTORE_REDIS_SERVER: "/bin/true" }
+      const { code, err } = yield* ended(yield* startWith(named, "--port", "0", "--data-plane", "redis"))
       assert.strictEqual(code, 1)
-      assert.strictEqual(err, 'The data plane "redis" is not available in this version; use "simulated" or "auto"\n')
+      assert.strictEqual(err, "There is no Redis: /bin/true is not a Redis or Valkey server\n")
+    })
+  )
+
+  it.scopedLive("simulates when there is no server program, and says why", () =>
+    Effect.gen(function* () {
+      const child = yield* startWith({ MEMSTORE_REDIS_SERVER: "/bin/true" }, "--port", "0")
+      const { line } = yield* ready(child)
+      assert.include(line, "(data plane: simulated, /bin/true is not a Redis or Valkey server; speed: fast")
     })
   )
 
