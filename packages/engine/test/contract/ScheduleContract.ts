@@ -78,6 +78,13 @@ const started = ({ run }: Opened) =>
 const turns = ({ run }: Opened, name: string) =>
   Effect.map(run(Schedule.history(name)), (all) => all.map(({ turn }) => turn).reverse())
 
+/** Waits until the schedule has told of a number of turns. */
+const told = (it: Opened, name: string, count: number) =>
+  until(
+    `${count} turns of ${name}`,
+    Effect.map(turns(it, name), (all) => all.length >= count)
+  )
+
 /** What schedules do on every journal. `factory` makes an empty store; every engine opens it anew. */
 export const scheduleContract = (name: string, factory: JournalFactory): void => {
   const test = contractTest(factory)
@@ -126,6 +133,7 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
             const run = `${name}@2026-10-03T18:00:00Z`
             yield* turned(it, name, "2026-10-10T18:00:00Z")
             yield* ended(it, run)
+            yield* told(it, name, 1)
             const fired = { _tag: "Fired", at: ms("2026-10-03T18:00:00Z"), run, missed: null } as const
             assert.deepStrictEqual(yield* turns(it, name), [fired])
             yield* it.run(Schedule.remove(name))
@@ -263,6 +271,7 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
           "hourly@2026-10-01T05:30:00.250Z",
           "hourly@2026-10-01T06:00:00Z"
         ])
+        yield* told(second, "hourly", 4)
         const tags = (yield* turns(second, "hourly")).map(({ _tag }) => _tag)
         assert.deepStrictEqual(tags, ["Paused", "Fired", "Resumed", "Fired"])
       }))
