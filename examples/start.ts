@@ -2,12 +2,14 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { type Outcome, Runs } from "@memstore-flows/engine"
 import { RestoreThenScale } from "@memstore-flows/workflows"
-import { Clock, Console, Effect, Exit, Fiber, Ref } from "effect"
+import { Clock, Console, Effect, Exit, Fiber, Option, Ref } from "effect"
 import { CallLog } from "./support/CallLog.js"
-import { environment, Target } from "./support/Environment.js"
-import { restorable, sourceBackup } from "./support/Sandbox.js"
+import { environmentOnServers, Target } from "./support/Environment.js"
+import { Plane } from "./support/Plane.js"
+import { restorable, sourceBackup, writtenBackup } from "./support/Sandbox.js"
 import { table, topologyTable } from "./support/Table.js"
 import { follow } from "./support/Terminal.js"
+import { census, holdings, isWhole, type Testimony, witness } from "./support/Witness.js"
 
 const id = "restore-then-scale"
 
@@ -33,30 +35,50 @@ const report = (outcome: Outcome.Outcome<RestoreThenScale.Result, unknown>, star
     yield* Console.log(`${table([["call", "times"], ...calls])}\n\ntook ${took.toFixed(1)} s`)
   })
 
-const program = Effect.gen(function* () {
-  yield* Console.log(`restore from a backup, then scale to 4 shards (${yield* Target})\n`)
-  yield* sourceBackup(100_000)
-  yield* Ref.set(yield* CallLog, new Map())
-  const cluster = yield* restorable("restored")
-  const startedAt = yield* Clock.currentTimeMillis
-  yield* Runs.start(RestoreThenScale.flow, { id, payload: { cluster, shards: 4 } })
-  const progress = yield* Effect.forkDaemon(follow(id))
-  const outcome = yield* Runs.outcome(RestoreThenScale.flow, id).pipe(
-    Effect.onInterrupt(() =>
-      Effect.gen(function* () {
-        yield* Runs.cancel(id)
-        const cancelled = yield* Runs.outcome(RestoreThenScale.flow, id)
-        yield* Fiber.join(progress)
-        yield* report(cancelled, startedAt)
-      }).pipe(Effect.orDie)
+/** What the servers hold in the end, and whether every acknowledged write is among it. */
+const dataReport = (outcome: Outcome.Outcome<RestoreThenScale.Result, unknown>, testimony: Testimony) =>
+  Effect.gen(function* () {
+    if (outcome._tag !== "Succeeded") return
+    yield* Console.log(`\n${yield* holdings(outcome.value.shards)}\n\n${census(testimony)}`)
+    if (!isWhole(testimony)) return yield* Effect.fail("acknowledged writes are missing")
+  })
+
+const cluster = restorable("restored")
+
+/** Starts the run and shows it until it ends; interrupted, it is cancelled, and its undo shown. */
+const run = (startedAt: number) =>
+  Effect.gen(function* () {
+    yield* Runs.start(RestoreThenScale.flow, { id, payload: { cluster: yield* cluster, shards: 4 } })
+    const progress = yield* Effect.forkDaemon(follow(id))
+    const outcome = yield* Runs.outcome(RestoreThenScale.flow, id).pipe(
+      Effect.onInterrupt(() =>
+        Effect.gen(function* () {
+          yield* Runs.cancel(id)
+          const cancelled = yield* Runs.outcome(RestoreThenScale.flow, id)
+          yield* Fiber.join(progress)
+          yield* report(cancelled, startedAt)
+        }).pipe(Effect.orDie)
+      )
     )
-  )
-  yield* Fiber.join(progress)
+    yield* Fiber.join(progress)
+    return outcome
+  })
+
+const program = Effect.gen(function* () {
+  const { notice, servers } = yield* Plane
+  yield* Console.log(`restore from a backup, then scale to 4 shards (${yield* Target})\n${notice}\n`)
+  const before = servers ? yield* writtenBackup(14_000) : yield* Effect.as(sourceBackup(100_000), [])
+  yield* Ref.set(yield* CallLog, new Map())
+  const startedAt = yield* Clock.currentTimeMillis
+  const { testimony, value: outcome } = servers
+    ? yield* witness("restored", before, run(startedAt))
+    : { value: yield* run(startedAt), testimony: Option.none() }
   yield* report(outcome, startedAt)
+  if (Option.isSome(testimony)) yield* dataReport(outcome, testimony.value)
   if (outcome._tag !== "Succeeded") return yield* Effect.fail(outcome._tag)
 })
 
-NodeRuntime.runMain(Effect.provide(program, environment), {
+NodeRuntime.runMain(Effect.provide(program, environmentOnServers), {
   disableErrorReporting: true,
   teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? 0 : Exit.isInterrupted(exit) ? 130 : 1)
 })

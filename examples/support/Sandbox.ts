@@ -3,6 +3,7 @@ import { Emulator } from "@memstore-flows/emulator"
 import { Observe, type RestoreThenScale, Waiter } from "@memstore-flows/workflows"
 import { Config, type ConfigError, Console, Effect } from "effect"
 import { Target } from "./Environment.js"
+import { writeTo } from "./Witness.js"
 
 const names = {
   backup: ["MEMSTORE_BACKUP", "nightly"],
@@ -59,13 +60,19 @@ export const restorable = (
     restoreSource: { backupName: backup }
   }))
 
-const create = (keys: number) =>
+/** A new cluster on the emulator, in service and empty. */
+const create = Effect.gen(function* () {
+  const createCluster = yield* CreateCluster
+  const { objectId: clusterId } = yield* createCluster(yield* clusterOf("source"))
+  const deadline = yield* Waiter.deadlineIn("1 minute")
+  yield* Observe.settled({ clusterId, during: "setup", deadline, appearing: true })
+  return clusterId
+})
+
+const createWith = (keys: number) =>
   Effect.gen(function* () {
-    const createCluster = yield* CreateCluster
+    const clusterId = yield* create
     const emulator = yield* Emulator
-    const { objectId: clusterId } = yield* createCluster(yield* clusterOf("source"))
-    const deadline = yield* Waiter.deadlineIn("1 minute")
-    yield* Observe.settled({ clusterId, during: "setup", deadline, appearing: true })
     yield* emulator.loadKeys({ clusterId, count: keys })
     yield* Console.log(`source cluster ${clusterId}: 2 shards x 3 nodes, ${keys.toLocaleString("en")} keys`)
     return clusterId
@@ -73,14 +80,11 @@ const create = (keys: number) =>
 
 /** On the emulator a new cluster with keys; on the real cloud the one that `MEMSTORE_CLUSTER_ID` names. */
 export const sourceCluster = (keys: number) =>
-  Effect.flatMap(Target, (target) => (target === "emulator" ? create(keys) : Config.string("MEMSTORE_CLUSTER_ID")))
+  Effect.flatMap(Target, (target) => (target === "emulator" ? createWith(keys) : Config.string("MEMSTORE_CLUSTER_ID")))
 
-/** On the emulator a source cluster with a backup; on the real cloud the backup that `MEMSTORE_BACKUP` names. */
-export const sourceBackup = (keys: number) =>
+const backUp = (clusterId: string) =>
   Effect.gen(function* () {
-    if ((yield* Target) === "real") return
     const [createBackup, listBackups] = yield* Effect.all([CreateBackup, ListBackups])
-    const clusterId = yield* create(keys)
     const { backup: name } = yield* settings
     yield* createBackup({ clusterId, name })
     yield* Waiter.until({
@@ -91,4 +95,18 @@ export const sourceBackup = (keys: number) =>
         backups[0]?.status === "Available" ? Waiter.done(undefined) : Waiter.pending(backups[0]?.status ?? "none")
     })
     yield* Console.log(`backup "${name}" of it is available\n`)
+  })
+
+/** On the emulator a source cluster with a backup; on the real cloud the backup that `MEMSTORE_BACKUP` names. */
+export const sourceBackup = (keys: number) =>
+  Effect.flatMap(Target, (target) => (target === "real" ? Effect.void : Effect.flatMap(createWith(keys), backUp)))
+
+/** A backup of a source cluster on real servers, and every write to it that was acknowledged before. */
+export const writtenBackup = (keys: number) =>
+  Effect.gen(function* () {
+    const clusterId = yield* create
+    const written = yield* writeTo(clusterId, keys)
+    yield* Console.log(`source cluster ${clusterId}: 2 shards x 3 nodes, ${written.length.toLocaleString("en")} keys`)
+    yield* backUp(clusterId)
+    return written
   })
