@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Core, spawn } from "./internal/core.js"
+import { promote } from "./internal/driver.js"
 import * as registry from "./internal/registry.js"
 import * as retain from "./internal/retention.js"
 import * as runs from "./internal/runs.js"
@@ -74,6 +75,7 @@ export const layer = (options: Options = {}): Layer.Layer<registry.Engine | Runs
         shared: { atOnce: false },
         resume: options.resume ?? "all",
         ended: retention.ended,
+        promote: (record) => promote(core, record),
         closed: false
       }
       yield* Effect.addFinalizer(() => {

@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
@@ -64,6 +65,18 @@ const implemented = <Name extends string>(name: Name) =>
 /** The engine moves values of a flow only from the flow to its own codecs, so their type is of no concern to it. */
 const erase = <A>(codec: Codec<A>) => codec as unknown as Codec<unknown>
 
+/**
+ * Sets what the fiber of a run carries for good: nothing else runs in it, so there is nothing to put back, which is what
+ * `Effect.locally` and `Effect.provideService` would do.
+ */
+const inside = <A, E, R>(run: typeof Run.Service, body: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Run>> =>
+  Effect.withFiberRuntime((fiber) => {
+    const context = Context.add(fiber.currentContext, Run, run)
+    const carried = Effect.zipRight(FiberRef.set(place, at()), FiberRef.set(FiberRef.currentContext, context))
+    // The context just set holds what the type of the effect leaves out.
+    return Effect.interruptible(Effect.zipRight(carried, body)) as Effect.Effect<A, E, Exclude<R, Run>>
+  })
+
 const register = <Payload extends PureSchema, A, E, R>(
   flow: Omit<Flow<string, Payload, PureSchema, PureSchema>, "toLayer">,
   body: (payload: Payload["Type"]) => Effect.Effect<A, E, R>
@@ -83,11 +96,11 @@ const register = <Payload extends PureSchema, A, E, R>(
       version: flow.version,
       success: erase(codecOf(flow.success)),
       error: erase(codecOf(flow.error)),
-      fork: (live) => {
+      fork: (live, succeeded) => {
         const { id, resource } = live.record
         const run = { id, flow: flow.name, resource, scope: "", live }
-        const body = Effect.locally(Effect.interruptible(start(live)), place, at())
-        return Runtime.runFork(runtime)(Effect.provideService(body, Run, run), { immediate: false })
+        const body = Effect.flatMap(start(live), (value) => succeeded(value) ?? Effect.succeed(value))
+        return Runtime.runFork(runtime)(inside(run, body), { immediate: false })
       }
     })
   })

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { Defect } from "../Outcome.js"
+import { andThen, isEither } from "./atOnce.js"
 import { refuseSecrets } from "./secrets.js"
 
 /** @internal A schema that needs no services. */
@@ -53,31 +55,36 @@ export const stringify = (json: unknown): Text | Effect.Effect<Text, CodecError>
 }
 
 /** @internal */
-export const parse = (text: Text): Effect.Effect<unknown, CodecError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(text === null ? undefined : JSON.parse(text))
-    } catch (error) {
-      return Effect.fail(notJson(error))
-    }
-  })
+export const parse = (text: Text): Exit.Exit<unknown, CodecError> => {
+  try {
+    return Exit.succeed(text === null ? undefined : JSON.parse(text))
+  } catch (error) {
+    return Exit.fail(notJson(error))
+  }
+}
+
+/** What a parser gives; where it is at hand, without the fiber it would take to run it. */
+const atHand = <A>(parsed: Effect.Effect<A, ParseResult.ParseIssue>): Effect.Effect<A, CodecError> => {
+  if (!isEither(parsed)) return Effect.mapError(parsed, refused)
+  return Either.isRight(parsed) ? Exit.succeed(parsed.right) : Exit.fail(refused(parsed.left))
+}
 
 const compile = <A>(schema: Schema.Schema<A, unknown>): Codec<A> => {
   const encode = ParseResult.encodeUnknown(schema)
   const decode = ParseResult.decodeUnknown(schema)
-  const toJson = (value: A) => Effect.mapError(encode(value), refused)
-  const fromJson = (json: unknown) => Effect.mapError(decode(json), refused)
+  const toJson = (value: A) => atHand(encode(value))
+  const fromJson = (json: unknown) => atHand(decode(json))
   const write = (value: A) => {
-    const json = encode(value)
-    if (Either.isEither(json) && Either.isRight(json)) return stringify(json.right)
-    return Effect.flatMap(Effect.mapError(json, refused), (encoded) => asEffect(stringify(encoded)))
+    const json = toJson(value)
+    if (Exit.isExit(json) && Exit.isSuccess(json)) return stringify(json.value)
+    return Effect.flatMap(json, (encoded) => asEffect(stringify(encoded)))
   }
   return {
     toJson,
     fromJson,
     write,
     toText: (value) => asEffect(write(value)),
-    fromText: (text) => Effect.flatMap(parse(text), fromJson)
+    fromText: (text) => andThen(parse(text), fromJson)
   }
 }
 
@@ -93,9 +100,16 @@ const unit: Codec<void> = {
 const plain = <A>(schema: Schema.Schema<A>, fits: (value: A) => boolean): Codec<A> => {
   // What it encodes to is of no concern to a codec.
   const codec = compile(schema as unknown as Schema.Schema<A, unknown>)
-  const wrong = (value: A) => Effect.zipRight(codec.toJson(value), new CodecError({ reason: `not JSON: ${value}` }))
+  const wrong = (value: A): Effect.Effect<never, CodecError> =>
+    Effect.zipRight(codec.toJson(value), new CodecError({ reason: `not JSON: ${value}` }))
   const write = (value: A) => (fits(value) ? JSON.stringify(value) : wrong(value))
-  return { ...codec, write, toText: (value) => asEffect(write(value)) }
+  return {
+    write,
+    toText: (value) => asEffect(write(value)),
+    fromText: codec.fromText,
+    toJson: (value) => (fits(value) ? Exit.succeed(value) : wrong(value)),
+    fromJson: codec.fromJson
+  }
 }
 
 const plainly = new Map<object, unknown>([

@@ -1,14 +1,15 @@
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
 import type * as Journal from "../Journal.js"
 import { Encoded, nothingUndone, type Outcome } from "../Outcome.js"
 import { RecordUnreadable } from "../RunError.js"
-import { codecOf } from "./codec.js"
 import { type Handler, type Live, learn, type Shared } from "./live.js"
 import type { Timers } from "./timers.js"
 
@@ -22,7 +23,8 @@ export interface Core {
   readonly lives: Map<string, Live>
   /** Fibers that write how a run goes on; closing waits for them. */
   readonly tasks: Set<Fiber.RuntimeFiber<unknown, unknown>>
-  readonly ended: Effect.Effect<void>
+  readonly ended: () => Effect.Effect<void>
+  readonly promote: (record: Journal.RunRecord) => void
   readonly resume: "all" | "none"
   readonly shared: Shared
   closed: boolean
@@ -39,17 +41,16 @@ export const spawn = (core: Core, effect: Effect.Effect<void>): void => {
   fiber.addObserver(() => core.tasks.delete(fiber))
 }
 
-/** @internal */
-export const outcomeCodec = codecOf(Encoded)
+const decodeOutcome = Schema.decodeUnknownEither(Schema.parseJson(Encoded))
 
 /** @internal The outcome a run record holds. */
 export const outcomeOf = (
   record: Journal.RunRecord
-): Effect.Effect<Option.Option<Outcome<unknown, unknown>>, RecordUnreadable> => {
-  if (record.outcome === null) return Effect.succeedNone
-  return Effect.mapBoth(outcomeCodec.fromText(record.outcome), {
-    onFailure: ({ reason }) => new RecordUnreadable({ run: record.id, record: "outcome", reason }),
-    onSuccess: Option.some
+): Either.Either<Option.Option<Outcome<unknown, unknown>>, RecordUnreadable> => {
+  if (record.outcome === null) return Either.right(Option.none())
+  return Either.mapBoth(decodeOutcome(record.outcome), {
+    onLeft: ({ message }) => new RecordUnreadable({ run: record.id, record: "outcome", reason: message }),
+    onRight: Option.some
   })
 }
 

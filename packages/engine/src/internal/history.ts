@@ -1,7 +1,7 @@
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import type { Outcome } from "../Outcome.js"
-import { lastEvent } from "./driver.js"
+import { lastEvent } from "./ending.js"
 import type { Live } from "./live.js"
 
 const ofStep = (entry: Journal.Entry, prepared: boolean): ReadonlyArray<Event> => {

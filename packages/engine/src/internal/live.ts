@@ -1,6 +1,7 @@
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
@@ -17,7 +18,10 @@ export interface Handler {
   readonly success: Codec<unknown>
   readonly error: Codec<unknown>
   /** Runs the body, in a fiber of its own and in the context the flow's layer was built in. */
-  readonly fork: (live: Live) => Fiber.RuntimeFiber<unknown, unknown>
+  readonly fork: (
+    live: Live,
+    succeeded: (value: unknown) => Effect.Effect<void> | undefined
+  ) => Fiber.RuntimeFiber<unknown, unknown>
 }
 
 /** @internal An undo that is due if the run does not succeed. */
@@ -160,6 +164,10 @@ export const publish = (live: Live, event: Event): void => {
   for (const listener of live.listeners) listener(event)
 }
 
+/** @internal Tells who waits for the outcome. */
+export const tell = (live: Live, exit: Exit.Exit<Outcome<unknown, unknown>, RunDetached | RecordUnreadable>): void =>
+  Deferred.unsafeDone(live.done, exit)
+
 /** @internal Ends the body, without waiting for it. */
 export const cut = (live: Live): void => live.root?.unsafeInterruptAsFork(FiberId.none)
 
@@ -170,7 +178,7 @@ export const detach = (live: Live, problem: RunDetached | RecordUnreadable): voi
   live.problem = problem
   const reason = problem._tag === "RunDetached" ? problem.reason : "unreadable"
   publish(live, { _tag: "Detached", run: live.record.id, at: now(live), reason })
-  Deferred.unsafeDone(live.done, Effect.fail(problem))
+  tell(live, Exit.fail(problem))
   cut(live)
   live.undoing?.unsafeInterruptAsFork(FiberId.none)
 }

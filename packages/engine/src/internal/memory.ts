@@ -128,14 +128,14 @@ export const make = () => {
   }
 
   return {
-    insert: (run: Journal.NewRun, { wait }: { readonly wait: boolean }) => Effect.sync(() => insert(run, wait)),
+    insert: (run: Journal.NewRun, { wait }: { readonly wait: boolean }) => atOnce(() => insert(run, wait)),
     get: (id: string) => Effect.sync(() => Option.map(Option.fromNullable(runs.get(id)), (row) => row.record)),
     update: (id: string, change: Partial<Pick<Journal.RunRecord, "state" | "cancelRequestedAt" | "outcome">>) =>
       Effect.sync(() => {
         const row = runs.get(id)
         if (row && !ended(row.record.state)) row.record = { ...row.record, ...change }
       }),
-    finish: (id: string, end: Parameters<typeof finish>[1]) => Effect.sync(() => finish(id, end)),
+    finish: (id: string, end: Parameters<typeof finish>[1]) => atOnce(() => finish(id, end)),
     list: (query: Journal.Query) => Effect.sync(() => list(query)),
     entries: (run: string) => Effect.sync(() => Array.from(runs.get(run)?.entries.values() ?? [])),
     append: (entry: Journal.NewEntry) => atOnce(() => append(entry)),

@@ -53,6 +53,17 @@ export const append = <A, E = never>(
     return lost(live, new RunDetached({ run: entry.run, reason: "journal", detail }))
   })
 
+/** @internal Changes the record of the run; if the journal fails, the run is detached. */
+export const save = <A, B = void>(
+  live: Live,
+  effect: Effect.Effect<A, Journal.JournalError>,
+  then: (saved: A) => Effect.Effect<B>
+): Effect.Effect<B> => {
+  if (isFenced(live)) return Effect.interrupt
+  if (isAtOnce(effect)) return then(effect.run())
+  return Effect.matchEffect(effect, { onFailure: (error) => journalFailed(live, error), onSuccess: then })
+}
+
 /** @internal Reads a value back; if it does not fit its schema, the run is detached. */
 export const read = <A>(live: Live, codec: Codec<A>, entry: Journal.Entry): Effect.Effect<A> =>
   Effect.catchAll(codec.fromText(entry.value), ({ reason }) =>

@@ -46,10 +46,10 @@ export const make = (
       arm()
       return sweep
     }),
-    ended: Effect.suspend(() => {
+    ended: (): Effect.Effect<void> => {
       lastEnded = now()
       arm()
       return ++fresh >= batch ? sweep : Effect.void
-    })
+    }
   }
 }
