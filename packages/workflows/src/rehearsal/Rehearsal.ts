@@ -17,7 +17,7 @@ import * as Trial from "./internal/trial.js"
 import { undoOf } from "./internal/undoOf.js"
 import type { Plan } from "./Plan.js"
 
-type Pure = Schema.Schema.AnyNoContext
+type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
 
 /**
  * A flow as every module of this package exports it: its contract and its body. A flow of your own is one too. What its
@@ -26,7 +26,12 @@ type Pure = Schema.Schema.AnyNoContext
  * @since 0.1.0
  * @category models
  */
-export interface Rehearsable<Name extends string, P extends Pure, S extends Pure, E extends Pure> {
+export interface Rehearsable<
+  Name extends string,
+  P extends Schema.Schema.AnyNoContext,
+  S extends Pure,
+  E extends Pure
+> {
   readonly flow: Flow.Flow<Name, P, S, E>
   readonly body: (payload: P["Type"]) => Effect.Effect<S["Type"], E["Type"], MemStore.Operations | Run.Run>
 }
@@ -106,7 +111,7 @@ const defaultBounds = { moves: 500_000, tasks: 20_000_000 }
  * @since 0.1.0
  * @category constructors
  */
-export const rehearse = <Name extends string, P extends Pure, S extends Pure, E extends Pure>(
+export const rehearse = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
   rehearsable: Rehearsable<Name, P, S, E>,
   payload: P["Type"],
   options: Options = {}

@@ -19,7 +19,7 @@ import { Difference, difference, type Plan, Plan as PlanSchema } from "./Plan.js
 import { type Options, type Reads, type Rehearsable, RehearsalError, rehearse } from "./Rehearsal.js"
 import * as Tree from "./Tree.js"
 
-type Pure = Schema.Schema.AnyNoContext
+type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
 
 /**
  * The topology is not what the plan was made from; `difference` says how. Nothing was sent.
@@ -72,7 +72,7 @@ export const verify = (plan: Plan): Effect.Effect<void, PlanStale | CallError, R
     return yield* new PlanStale({ flow: plan.flow.name, fingerprint: plan.fingerprint, difference: found })
   })
 
-const readable = <Name extends string, P extends Pure, S extends Pure, E extends Pure>(
+const readable = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
   flow: Flow.Flow<Name, P, S, E>,
   plan: Plan
 ): Effect.Effect<P["Type"], PlanUnfit> => {
@@ -93,7 +93,7 @@ const readable = <Name extends string, P extends Pure, S extends Pure, E extends
  * @since 0.1.0
  * @category constructors
  */
-export const start = <Name extends string, P extends Pure, S extends Pure, E extends Pure>(
+export const start = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
   flow: Flow.Flow<Name, P, S, E>,
   options: { readonly plan: Plan; readonly id?: string; readonly waitForLock?: boolean }
 ): Effect.Effect<
@@ -133,7 +133,7 @@ export type ApprovedError = typeof ApprovedError.Type
  * @category combinators
  */
 export const approved =
-  <Name extends string, P extends Pure, S extends Pure, E extends Pure>(
+  <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
     rehearsable: Rehearsable<Name, P, S, E>,
     ask: Approval.Ask,
     options: Options = {}

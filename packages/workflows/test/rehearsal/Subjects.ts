@@ -78,7 +78,7 @@ const restored = ({ spec }: Given, name: string) => ({
   restoreSource: { backupName: "nightly" }
 })
 
-type Pure = Schema.Schema.AnyNoContext
+type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
 
 /** A flow with a random payload: its rehearsal, and its run under the id "run". */
 export interface Subject {
@@ -97,7 +97,7 @@ const approve = Runs.events("run").pipe(
 )
 
 const subject =
-  <Name extends string, P extends Pure, S extends Pure, E extends Pure>(
+  <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
     module: Rehearsal.Rehearsable<Name, P, S, E>,
     payloadOf: (given: Given) => Effect.Effect<P["Type"]>
   ) =>

@@ -24,10 +24,15 @@ import { ReplicaSync, type SyncState } from "../../ReplicaSync.js"
 import * as Plane from "./plane.js"
 import * as VirtualTime from "./virtualTime.js"
 
-type Pure = Schema.Schema.AnyNoContext
+type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
 
 /** A flow as it is exported: its contract and its body. */
-export interface Rehearsable<Name extends string, P extends Pure, S extends Pure, E extends Pure> {
+export interface Rehearsable<
+  Name extends string,
+  P extends Schema.Schema.AnyNoContext,
+  S extends Pure,
+  E extends Pure
+> {
   readonly flow: Flow.Flow<Name, P, S, E>
   readonly body: (payload: P["Type"]) => Effect.Effect<S["Type"], E["Type"], MemStore.Operations | Run.Run>
 }
@@ -216,7 +221,7 @@ const follow = (events: Array<Event.Event>, notes: Notes) =>
   )
 
 /** Runs a flow from its start to its end on a plane of its own, in a time of its own. */
-export const make = <Name extends string, P extends Pure, S extends Pure, E extends Pure>(
+export const make = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
   { body, flow }: Rehearsable<Name, P, S, E>,
   payload: P["Type"],
   options: Options
