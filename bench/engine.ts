@@ -58,27 +58,47 @@ const median = (numbers: ReadonlyArray<number>) => {
 const perSecond = <E, R>(count: number, effect: Effect.Effect<unknown, E, R>) =>
   Effect.gen(function* () {
     const measured: Array<number> = []
+    const perCpu: Array<number> = []
     for (let round = 0; round <= rounds; round++) {
+      const cpu = process.cpuUsage()
       const begun = performance.now()
       yield* effect
-      if (round > 0) measured.push((count * 1_000) / (performance.now() - begun))
+      const lasted = performance.now() - begun
+      const { system, user } = process.cpuUsage(cpu)
+      if (round === 0) continue
+      measured.push((count * 1_000) / lasted)
+      perCpu.push((count * 1_000_000) / (user + system))
     }
-    return { median: median(measured), least: Math.min(...measured), most: Math.max(...measured) }
+    return {
+      median: median(measured),
+      least: Math.min(...measured),
+      most: Math.max(...measured),
+      cpu: median(perCpu)
+    }
   })
 
 const fifty = <E, R>(count: number, run: Effect.Effect<unknown, E, R>) =>
   Effect.forEach(Array.from({ length: count }), () => run, { concurrency: 50, discard: true })
 
 const whole = Math.round
-const row = (
-  what: string,
-  mine: { median: number; least: number; most: number },
-  theirs: { median: number; least: number; most: number }
-) => ({
+interface Figure {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+  /** Per second of processor time, garbage collection included: what a busy machine does not change much. */
+  readonly cpu: number
+}
+
+const range = ({ least, most }: Figure) => `${whole(least)}-${whole(most)}`
+
+const row = (what: string, mine: Figure, theirs: Figure) => ({
   what,
   engine: whole(mine.median),
-  range: `${whole(mine.least)}-${whole(mine.most)}`,
+  range: range(mine),
+  "per cpu s": whole(mine.cpu),
   "@effect/workflow": whole(theirs.median),
+  "its range": range(theirs),
+  "its per cpu s": whole(theirs.cpu),
   ratio: Math.round((mine.median / theirs.median) * 10) / 10
 })
 
