@@ -210,6 +210,22 @@ describe("SqliteJournal", () => {
     })
   )
 
+  it.scoped(
+    "a file that was not closed is checked whole when it is opened, and refused if a page of it is damaged",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* file
+        const ids = Array.from({ length: 300 }, (_, i) => `run-${i}`)
+        yield* use(path, (journal) => Effect.forEach(ids, (id) => journal.insert(run(id), { wait: false })))
+        const bytes = readFileSync(path)
+        writeFileSync(path, bytes.fill(0xff, bytes.length - 8_192))
+        const damaged = readFileSync(path)
+        writeFileSync(`${path}-wal`, "")
+        assert.deepInclude(yield* failure(path), { _tag: "SqliteUnavailable", reason: "corrupt" })
+        assert.deepStrictEqual(readFileSync(path), damaged)
+      })
+  )
+
   it.scoped("a closed journal fails, typed", () =>
     Effect.gen(function* () {
       const path = yield* file

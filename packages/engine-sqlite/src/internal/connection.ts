@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -66,11 +66,19 @@ const release = (db: Libsql.Database): void => {
   }
 }
 
-const take = (db: Libsql.Database, { file, synchronous }: Settings): void => {
+/** Reads the whole file: done only when the process before did not close it. */
+const check = (db: Libsql.Database, file: string): void => {
+  const row = db.prepare("PRAGMA quick_check(1)").raw().get()
+  const detail = Array.isArray(row) ? String(row[0]) : "unreadable"
+  if (detail !== "ok") throw new SqliteUnavailable({ file, reason: "corrupt", detail })
+}
+
+const take = (db: Libsql.Database, { file, synchronous }: Settings, unclean: boolean): void => {
   versionOf(db, file)
   db.exec("PRAGMA locking_mode = EXCLUSIVE")
   try {
     db.exec("BEGIN EXCLUSIVE")
+    if (unclean) check(db, file)
     migrate(db, versionOf(db, file))
     db.exec("COMMIT")
     db.exec("PRAGMA journal_mode = WAL")
@@ -89,9 +97,10 @@ const attempt = (driver: typeof Libsql, settings: Settings) =>
   Effect.try({
     try: () => {
       mkdirSync(dirname(settings.file), { recursive: true })
+      const unclean = existsSync(`${settings.file}-wal`)
       const db = new driver(settings.file)
       try {
-        take(db, settings)
+        take(db, settings, unclean)
         return db
       } catch (error) {
         db.close()
