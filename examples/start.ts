@@ -66,8 +66,7 @@ const run = (startedAt: number, shards: number) =>
 
 const program = Effect.gen(function* () {
   const { notice, servers } = yield* Plane
-  // Servers start and move keys in real time: one shard more is enough to watch.
-  const shards = servers ? 3 : 4
+  const shards = 4
   yield* Console.log(`restore from a backup, then scale to ${shards} shards (${yield* Target})\n${notice}\n`)
   const before = servers ? yield* writtenBackup(14_000) : yield* Effect.as(sourceBackup(100_000), [])
   yield* Ref.set(yield* CallLog, new Map())

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ensureInstalled, root, typescript } from "./install.mjs"
 import { ensurePostgres, startPostgres } from "./postgres.mjs"
+import { ensureRedis } from "./redis.mjs"
 
 ensureInstalled()
 process.stdout.write(`Node ${process.versions.node}\n`)
@@ -136,7 +137,10 @@ const programs = async () => {
 }
 
 /** Servers that tests run against, got before any test's time-out begins. */
-const servers = [["PostgreSQL", ensurePostgres]]
+const servers = [
+  ["PostgreSQL", ensurePostgres],
+  ["Redis", ensureRedis]
+]
 
 const requirements = () => {
   for (const [name, ensure] of servers) {

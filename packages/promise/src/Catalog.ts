@@ -11,11 +11,18 @@ import * as AuditTopology from "@memstore-flows/workflows/AuditTopology"
 import * as AwaitHealthy from "@memstore-flows/workflows/AwaitHealthy"
 import * as BackupNow from "@memstore-flows/workflows/BackupNow"
 import * as DecommissionCluster from "@memstore-flows/workflows/DecommissionCluster"
+import * as EvacuateSubnet from "@memstore-flows/workflows/EvacuateSubnet"
 import * as ProvisionCluster from "@memstore-flows/workflows/ProvisionCluster"
+import * as ReconfigureCluster from "@memstore-flows/workflows/ReconfigureCluster"
 import * as ReplaceReplica from "@memstore-flows/workflows/ReplaceReplica"
+import * as ReplaceShard from "@memstore-flows/workflows/ReplaceShard"
 import * as RestoreCluster from "@memstore-flows/workflows/RestoreCluster"
 import * as RestoreDrill from "@memstore-flows/workflows/RestoreDrill"
 import * as RestoreThenScale from "@memstore-flows/workflows/RestoreThenScale"
+import * as ScaleIn from "@memstore-flows/workflows/ScaleIn"
+import * as ScaleOut from "@memstore-flows/workflows/ScaleOut"
+import * as ScaleTo from "@memstore-flows/workflows/ScaleTo"
+import * as SetReplicaCount from "@memstore-flows/workflows/SetReplicaCount"
 import type * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 
@@ -66,6 +73,13 @@ export const library = {
   ReplaceReplica: entry(ReplaceReplica),
   RestoreCluster: entry(RestoreCluster),
   RestoreDrill: entry(RestoreDrill),
+  EvacuateSubnet: entry(EvacuateSubnet),
+  ReconfigureCluster: entry(ReconfigureCluster),
+  ReplaceShard: entry(ReplaceShard),
+  ScaleIn: entry(ScaleIn),
+  ScaleOut: entry(ScaleOut),
+  ScaleTo: entry(ScaleTo),
+  SetReplicaCount: entry(SetReplicaCount),
   RestoreThenScale: entry(RestoreThenScale)
 }
 

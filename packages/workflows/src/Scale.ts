@@ -89,6 +89,7 @@ const sendAdd = ({ clusterId, nodeCount, subnetAssignments }: AddShardOptions) =
     Effect.as(send({ clusterId, nodeCount, subnetAssignments }), Option.none<string>())
   )
 
+/** Takes an added shard away again, unless the cluster would then have fewer shards than before. */
 const takeAway = (clusterId: string, before: ReadonlyArray<Shard>, result: Option.Option<string>) =>
   Effect.gen(function* () {
     const { scale } = yield* WaitPolicy
@@ -97,6 +98,11 @@ const takeAway = (clusterId: string, before: ReadonlyArray<Shard>, result: Optio
       ? result
       : yield* Mutation.seen({ operation: "added shard", look: lookForShard(clusterId, before), deadline })
     if (Option.isNone(found)) return
+    const { shards } = yield* Observe.settled({ clusterId, during: "undo", deadline })
+    if (shards.some(({ id }) => id === found.value) && shards.length <= before.length) {
+      const reason = `shard ${found.value} stays: without it the cluster would have fewer shards than before`
+      return yield* new LeftInPlace({ reason })
+    }
     yield* drop(clusterId, found.value, { fresh: true, deadline })
   })
 

@@ -13,6 +13,7 @@ import { CallError } from "../FlowError.js"
 import * as Ground from "./internal/ground.js"
 import * as Live from "./internal/live.js"
 import { planOf } from "./internal/planOf.js"
+import { shown } from "./internal/shown.js"
 import * as Trial from "./internal/trial.js"
 import { undoOf } from "./internal/undoOf.js"
 import type { Plan } from "./Plan.js"
@@ -130,7 +131,7 @@ export const rehearse = <Name extends string, P extends Schema.Schema.AnyNoConte
         bounds: options.bounds ?? defaultBounds,
         state: Ground.stateOf(ground, latencies),
         unavailable: ground.unavailable,
-        shown: Ground.shown(ground),
+        shown: shown(ground),
         allow: Ground.allow(ground),
         isLive: Ground.isLive(ground),
         ...(cancelAfter === undefined ? {} : { cancelAfter })

@@ -1,0 +1,242 @@
+/**
+ * The flow "move everything out of a subnet".
+ *
+ * @since 0.1.0
+ */
+import { limits } from "@memstore-flows/api/Limits"
+import type { ListBackups } from "@memstore-flows/api/ListBackups"
+import { ResourceId } from "@memstore-flows/api/ResourceId"
+import { Shard } from "@memstore-flows/api/Shard"
+import { SubnetAssignment } from "@memstore-flows/api/Subnet"
+import * as Flow from "@memstore-flows/engine/Flow"
+import type * as Run from "@memstore-flows/engine/Run"
+import * as Step from "@memstore-flows/engine/Step"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Checks from "./Checks.js"
+import * as Placement from "./Placement.js"
+import { inService, refuseIf } from "./Preflight.js"
+import * as ReplaceReplica from "./ReplaceReplica.js"
+import * as ReplaceShard from "./ReplaceShard.js"
+import { ReplicaError } from "./Replica.js"
+
+/**
+ * - `subnetId`: the subnet to leave; `to`: where its nodes may go
+ * - `primaries`: a shard whose primary stands there is replaced as a whole, or `report`ed (default): no call moves a
+ *   primary
+ * - `onUndo`: whether what was added for a move under way is removed (default) or kept
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Payload = Schema.Struct({
+  clusterId: ResourceId,
+  subnetId: Schema.NonEmptyString,
+  to: Schema.NonEmptyArray(Schema.NonEmptyString),
+  primaries: Schema.optionalWith(Schema.Literal("report", "replaceShard"), { exact: true }),
+  onUndo: Schema.optionalWith(Schema.Literal("remove", "keep"), { exact: true }),
+  ...Checks.payloadFields
+}).annotations({ identifier: "EvacuateSubnetPayload" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Payload = typeof Payload.Type
+
+/**
+ * A node that stays where it is, and why.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Unmoved = Schema.Struct({
+  shardId: Schema.String,
+  nodeId: Schema.String,
+  why: Schema.Literal("Primary", "ShardFull", "ClusterFull")
+}).annotations({ identifier: "EvacuateSubnetUnmoved" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Unmoved = typeof Unmoved.Type
+
+/**
+ * One move: a replica goes to another subnet, or a shard is replaced by one elsewhere.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Move = Schema.Union(
+  Schema.TaggedStruct("Replica", { shardId: Schema.String, nodeId: Schema.String, subnetId: Schema.String }),
+  Schema.TaggedStruct("Shard", { shardId: Schema.String, newShard: SubnetAssignment })
+).annotations({ identifier: "EvacuateSubnetMove" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Move = typeof Move.Type
+
+/**
+ * - `moves`: what was moved, in order
+ * - `unmoved`: what still stands in the subnet: a `Primary`, a replica of a shard that has five nodes (`ShardFull`), a
+ *   node of a shard that would have to be the thirteenth (`ClusterFull`)
+ * - `endpointsAdded`, `endpointsRemoved`: private IPs, for clients that hold a list
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Result = Schema.Struct({
+  clusterId: Schema.String,
+  moves: Schema.Array(Move),
+  unmoved: Schema.Array(Unmoved),
+  endpointsAdded: Schema.Array(Schema.String),
+  endpointsRemoved: Schema.Array(Schema.String),
+  shards: Schema.Array(Shard)
+}).annotations({ identifier: "EvacuateSubnetResult" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Result = typeof Result.Type
+
+/**
+ * What this flow calls, and nothing else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Requirements = ListBackups | ReplaceReplica.Requirements | ReplaceShard.Requirements
+
+/**
+ * The contract. It locks the cluster.
+ *
+ * @since 0.1.0
+ * @category contracts
+ */
+export const flow = Flow.make({
+  name: "EvacuateSubnet",
+  version: 1,
+  payload: Payload,
+  success: Result,
+  error: ReplicaError,
+  resource: ({ clusterId }) => `cluster/${clusterId}`
+})
+
+type Wish = Pick<Payload, "subnetId" | "to" | "primaries">
+
+const ofShard = (shard: Shard, { primaries, subnetId, to }: Wish, full: boolean) => {
+  const moves: Array<Move> = []
+  const unmoved: Array<Unmoved> = []
+  const here = shard.nodes.filter(({ subnet }) => subnet.id === subnetId)
+  const primary = here.find(({ role }) => role === "primary")
+  const newShard = Placement.outOf(shard, subnetId, to)
+  if (primary !== undefined && primaries === "replaceShard" && !full && newShard !== undefined) {
+    return { moves: [{ _tag: "Shard" as const, shardId: shard.id, newShard }], unmoved }
+  }
+  for (const node of here) {
+    const { id: nodeId, role } = node
+    const target = Placement.forReplica(shard, to)
+    const stays = shard.nodes.length >= limits.nodesPerShard.max || target === undefined
+    if (role === "primary") {
+      const why = primaries === "replaceShard" ? "ClusterFull" : "Primary"
+      unmoved.push({ shardId: shard.id, nodeId, why })
+    } else if (stays) unmoved.push({ shardId: shard.id, nodeId, why: "ShardFull" })
+    else moves.push({ _tag: "Replica", shardId: shard.id, nodeId, subnetId: target })
+  }
+  return { moves, unmoved }
+}
+
+/**
+ * The fewest moves that empty a subnet, replicas before shards, and what cannot be moved. Pure.
+ *
+ * A shard whose primary stands there is one move with all its nodes. As each move changes where nodes stand, only the
+ * first is for certain; plan again after it.
+ *
+ * @since 0.1.0
+ * @category destructors
+ */
+export const plan = (
+  shards: ReadonlyArray<Shard>,
+  wish: Wish
+): { readonly moves: ReadonlyArray<Move>; readonly unmoved: ReadonlyArray<Unmoved> } => {
+  const full = shards.length >= limits.shards.max
+  const parts = shards.map((shard) => ofShard(shard, wish, full))
+  const moves = parts.flatMap((part): ReadonlyArray<Move> => part.moves)
+  return {
+    moves: [...moves.filter(({ _tag }) => _tag === "Replica"), ...moves.filter(({ _tag }) => _tag === "Shard")],
+    unmoved: parts.flatMap((part) => part.unmoved)
+  }
+}
+
+const Look = Schema.Struct({ moves: Schema.Array(Move), unmoved: Schema.Array(Unmoved), shards: Schema.Array(Shard) })
+
+const look = (name: string, payload: Payload) =>
+  Step.make(name, {
+    success: Look,
+    error: ReplicaError,
+    run: Effect.gen(function* () {
+      const { clusterId, subnetId, to } = payload
+      yield* refuseIf(to.includes(subnetId) ? [{ _tag: "TargetIsSource", subnetId }] : [])
+      const shards = yield* inService(clusterId, name)
+      return { ...plan(shards, payload), shards }
+    })
+  })
+
+const carryOut = (
+  { clusterId, onUndo }: Payload,
+  move: Move
+): Effect.Effect<void, ReplicaError, Requirements | Run.Run> => {
+  const undo = onUndo === undefined ? {} : { onUndo }
+  if (move._tag === "Shard") {
+    const { newShard, shardId } = move
+    return Effect.asVoid(ReplaceShard.body({ clusterId, shardId, newShard, ...undo }))
+  }
+  const { nodeId, shardId, subnetId } = move
+  return Effect.asVoid(ReplaceReplica.body({ clusterId, shardId, nodeId, subnetId, ...undo }))
+}
+
+/**
+ * The flow as a plain Effect, to be built into others.
+ *
+ * After each move it looks again and plans anew, so a failover meanwhile is taken into account; each look is journaled, so
+ * a resumed run goes on with the same moves. Replicas are moved as `ReplaceReplica` does, shards as `ReplaceShard`. What
+ * cannot be moved is in the result. Undone, the move under way is undone as far as it can be; those that ended stay.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requirements | Run.Run> =>
+  Effect.gen(function* () {
+    const { clusterId, subnetId } = payload
+    const before = yield* look("look", payload)
+    yield* Checks.guard("checks", {
+      what: `move ${before.moves.length} times out of subnet ${subnetId}`,
+      clusterId,
+      // Each move has its own checks before it deletes anything.
+      destructive: false,
+      addsNodes: before.moves.length > 0 ? 1 : 0,
+      tellsEndpoints: true
+    })
+    const moves: Array<Move> = []
+    let now = before
+    for (let n = 1; now.moves[0] !== undefined; n++) {
+      const [move] = now.moves
+      yield* Step.scope(`move ${n}`)(carryOut(payload, move))
+      moves.push(move)
+      now = yield* look(`look after move ${n}`, payload)
+    }
+    const { shards, unmoved } = now
+    return { clusterId, moves, unmoved, ...Checks.endpoints(before.shards, shards), shards }
+  }).pipe(Checks.without(payload.checksOff))
+
+/**
+ * Makes the flow known to the engine.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = flow.toLayer(body)

@@ -1,0 +1,221 @@
+/**
+ * The flow "give every shard so many nodes".
+ *
+ * @since 0.1.0
+ */
+import type { AddReplica } from "@memstore-flows/api/AddReplica"
+import { NodeCount } from "@memstore-flows/api/ClusterSpec"
+import type { DeleteNode } from "@memstore-flows/api/DeleteNode"
+import type { ListBackups } from "@memstore-flows/api/ListBackups"
+import type { ListClusters } from "@memstore-flows/api/ListClusters"
+import type { ListShards } from "@memstore-flows/api/ListShards"
+import { ResourceId } from "@memstore-flows/api/ResourceId"
+import { Shard } from "@memstore-flows/api/Shard"
+import * as Flow from "@memstore-flows/engine/Flow"
+import type * as Run from "@memstore-flows/engine/Run"
+import * as Step from "@memstore-flows/engine/Step"
+import * as Rules from "@memstore-flows/model/Rules"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Checks from "./Checks.js"
+import type { Finding } from "./Finding.js"
+import * as Placement from "./Placement.js"
+import { clusters, inService } from "./Preflight.js"
+import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
+
+/**
+ * - `nodesPerShard`: the primary included, 2-5
+ * - `subnets`: where new replicas may stand; by default where the shard's nodes stand already
+ * - `onUndo`: whether added replicas are removed (default) or kept when the run fails or is cancelled
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Payload = Schema.Struct({
+  clusterId: ResourceId,
+  nodesPerShard: NodeCount,
+  subnets: Schema.optionalWith(Schema.NonEmptyArray(Schema.NonEmptyString), { exact: true }),
+  onUndo: Schema.optionalWith(Schema.Literal("remove", "keep"), { exact: true }),
+  ...Checks.payloadFields
+}).annotations({ identifier: "SetReplicaCountPayload" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Payload = typeof Payload.Type
+
+/**
+ * - `added`, `removed`: node ids
+ * - `unproven`: added replicas whose sync could not be proven
+ * - `endpointsAdded`, `endpointsRemoved`: private IPs, for clients that hold a list
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Result = Schema.Struct({
+  clusterId: Schema.String,
+  added: Schema.Array(Schema.String),
+  removed: Schema.Array(Schema.String),
+  unproven: Schema.Array(Schema.String),
+  endpointsAdded: Schema.Array(Schema.String),
+  endpointsRemoved: Schema.Array(Schema.String),
+  shards: Schema.Array(Shard)
+}).annotations({ identifier: "SetReplicaCountResult" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Result = typeof Result.Type
+
+/**
+ * What this flow calls, and nothing else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Requirements = AddReplica | DeleteNode | ListBackups | ListClusters | ListShards
+
+/**
+ * The contract. It locks the cluster.
+ *
+ * @since 0.1.0
+ * @category contracts
+ */
+export const flow = Flow.make({
+  name: "SetReplicaCount",
+  version: 1,
+  payload: Payload,
+  success: Result,
+  error: ReplicaError,
+  resource: ({ clusterId }) => `cluster/${clusterId}`
+})
+
+const poolOf = (shard: Shard, { subnets }: Payload): ReadonlyArray<string> =>
+  subnets ?? [...new Set(shard.nodes.map(({ subnet }) => subnet.id))]
+
+const findings = (
+  payload: Payload,
+  known: Option.Option<
+    ReadonlyArray<{ readonly id: string; readonly subnets?: ReadonlyArray<{ readonly id: string }> | undefined }>
+  >
+) => {
+  const pool = Option.getOrUndefined(known)?.find(({ id }) => id === payload.clusterId)?.subnets
+  return (): ReadonlyArray<Finding> => [
+    ...Rules.nodesPerShard(payload.nodesPerShard),
+    ...(payload.subnets ?? []).flatMap(
+      (subnetId): ReadonlyArray<Finding> =>
+        pool === undefined || pool.some(({ id }) => id === subnetId)
+          ? []
+          : [{ _tag: "SubnetOutsidePool", path: "subnets", subnetId }]
+    )
+  ]
+}
+
+const shardsNow = (name: string, payload: Payload) =>
+  Step.make(name, {
+    success: Schema.Array(Shard),
+    error: ReplicaError,
+    run: Effect.flatMap(clusters, (known) => inService(payload.clusterId, name, findings(payload, known)))
+  })
+
+/** The step that chooses, from the shards as they are now, which node comes or goes next. */
+const choose = (name: string, clusterId: string, shardId: string, pick: (shard: Shard) => string | undefined) =>
+  Step.make(name, {
+    success: Schema.String,
+    error: ReplicaError,
+    run: Effect.map(inService(clusterId, name), (shards) => {
+      const shard = shards.find(({ id }) => id === shardId)
+      return (shard && pick(shard)) ?? ""
+    })
+  })
+
+const grow = (payload: Payload, shardId: string, missing: number) =>
+  Effect.forEach(
+    Array.from({ length: missing }, (_, index) => index + 1),
+    (n) =>
+      Effect.gen(function* () {
+        const { clusterId } = payload
+        const subnetId = yield* choose(`subnet +${n}`, clusterId, shardId, (shard) =>
+          Placement.forReplica(shard, poolOf(shard, payload))
+        )
+        const nodeId = yield* addReplica(`add +${n}`, { clusterId, shardId, subnetId, undo: payload.onUndo })
+        const sync = yield* proveSync(`in sync +${n}`, { clusterId, shardId, nodeId })
+        return { nodeId, sync }
+      })
+  )
+
+/** Which replica leaves is chosen just before, by the roles there are then; a primary never does. */
+const shrink = ({ clusterId }: Payload, shardId: string, surplus: number) =>
+  Effect.forEach(
+    Array.from({ length: surplus }, (_, index) => index + 1),
+    (n) =>
+      Effect.gen(function* () {
+        const nodeId = yield* choose(`choose -${n}`, clusterId, shardId, Placement.leastNeeded)
+        yield* Checks.guard(`checks before delete -${n}`, {
+          what: `delete node ${nodeId} of shard ${shardId}`,
+          clusterId,
+          destructive: true,
+          irreversible: [`delete -${n}`],
+          removesNodes: [{ shardId, nodeId }],
+          tellsEndpoints: true
+        })
+        yield* deleteReplica(`delete -${n}`, { clusterId, shardId, nodeId })
+        return nodeId
+      })
+  )
+
+/**
+ * The flow as a plain Effect, to be built into others.
+ *
+ * All shards grow before any shrinks. A new replica goes to the subnet with the fewest nodes of its shard, and is proven
+ * in sync by `ReplicaSync`. A replica leaves from the subnet with the most, chosen by the roles just before; never a
+ * primary, never the last. Undone, added replicas are removed; deleted ones cannot be brought back, which the outcome
+ * says.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requirements | Run.Run> =>
+  Effect.gen(function* () {
+    const { clusterId, nodesPerShard } = payload
+    const before = yield* shardsNow("shards", payload)
+    const missing = (shard: Shard): number => Math.max(0, nodesPerShard - shard.nodes.length)
+    const surplus = (shard: Shard): number => Math.max(0, shard.nodes.length - nodesPerShard)
+    const adds = before.reduce((sum, shard) => sum + missing(shard), 0)
+    yield* Checks.guard("checks", {
+      what: `give each shard ${nodesPerShard} nodes`,
+      clusterId,
+      destructive: false,
+      addsNodes: adds,
+      takes: Duration.minutes(30 * adds),
+      tellsEndpoints: true
+    })
+    const grown = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>
+      grow(payload, shard.id, missing(shard))
+    )
+    const shrunk = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>
+      shrink(payload, shard.id, surplus(shard))
+    )
+    const shards = yield* shardsNow("topology", payload)
+    const added = grown.flat()
+    return {
+      clusterId,
+      added: added.map(({ nodeId }) => nodeId),
+      removed: shrunk.flat(),
+      unproven: added.flatMap(({ nodeId, sync }) => (sync === "unproven" ? [nodeId] : [])),
+      ...Checks.endpoints(before, shards),
+      shards
+    }
+  }).pipe(Checks.without(payload.checksOff))
+
+/**
+ * Makes the flow known to the engine.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = flow.toLayer(body)

@@ -1,0 +1,94 @@
+import { Shard } from "@memstore-flows/api/Shard"
+import type { SubnetAssignment } from "@memstore-flows/api/Subnet"
+import * as Step from "@memstore-flows/engine/Step"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Checks from "../Checks.js"
+import { Finding } from "../Finding.js"
+import { inService } from "../Preflight.js"
+import { addShard, removeShard, ScaleError } from "../Scale.js"
+
+/** What a change of the number of shards gives. `advice`: what the checks found in the end and did not refuse. */
+export const Resized = Schema.Struct({
+  clusterId: Schema.String,
+  added: Schema.Array(Schema.String),
+  removed: Schema.Array(Schema.String),
+  endpointsAdded: Schema.Array(Schema.String),
+  endpointsRemoved: Schema.Array(Schema.String),
+  advice: Schema.Array(Finding),
+  shards: Schema.Array(Shard)
+}).annotations({ identifier: "ResizeResult" })
+
+/** How long adding or removing a shard is taken to last: the vendor says "several hours". */
+const takes = Duration.hours(3)
+
+const Shards = Schema.Array(Shard)
+
+/** The step that reads the shards, and refuses on findings. */
+export const shardsNow = (
+  name: string,
+  clusterId: string,
+  check: (shards: ReadonlyArray<Shard>) => ReadonlyArray<Finding> = () => []
+) => Step.make(name, { success: Shards, error: ScaleError, run: inService(clusterId, name, check) })
+
+interface Additions {
+  readonly clusterId: string
+  readonly placements: ReadonlyArray<SubnetAssignment>
+  readonly undo: "remove" | "keep"
+}
+
+/** Adds shards one at a time, the checks before each. The first checks look at all that is to come. */
+export const addEach = ({ clusterId, placements, undo }: Additions) =>
+  Effect.gen(function* () {
+    const added: Array<string> = []
+    for (const [index, subnetAssignments] of placements.entries()) {
+      const rest = placements.slice(index)
+      yield* Checks.guard(`checks before shard +${index + 1}`, {
+        what: `add ${rest.length} of ${placements.length} shards`,
+        clusterId,
+        destructive: false,
+        addsShards: rest.length,
+        addsNodes: rest.reduce((sum, { replicas }) => sum + 1 + replicas.length, 0),
+        placements: rest,
+        takes: Duration.times(takes, rest.length),
+        tellsEndpoints: true
+      })
+      const nodeCount = 1 + subnetAssignments.replicas.length
+      added.push(yield* addShard(`add shard +${index + 1}`, { clusterId, nodeCount, subnetAssignments, undo }))
+    }
+    return added
+  })
+
+/** Removes shards one at a time, the checks before each: what leaves cannot be brought back. */
+export const removeEach = (clusterId: string, ids: ReadonlyArray<string>) =>
+  Effect.forEach(
+    ids,
+    (shardId, index) => {
+      const rest = ids.slice(index)
+      const guard = Checks.guard(`checks before removing shard ${shardId}`, {
+        what: `remove shards ${rest.join(", ")}`,
+        clusterId,
+        destructive: true,
+        irreversible: rest.map((id) => `remove shard ${id}`),
+        removesShards: rest,
+        takes: Duration.times(takes, rest.length),
+        tellsEndpoints: true
+      })
+      return Effect.zipRight(guard, removeShard(`remove shard ${shardId}`, { clusterId, shardId }))
+    },
+    { discard: true }
+  )
+
+/** The end of a change of shards: what there is now, compared with before. */
+export const resized = (
+  clusterId: string,
+  before: ReadonlyArray<Shard>,
+  added: ReadonlyArray<string>,
+  removed: ReadonlyArray<string>
+) =>
+  Effect.gen(function* () {
+    const shards = yield* shardsNow("topology", clusterId)
+    const { advice } = yield* Checks.guard("checks after", { what: "what was reached", clusterId, destructive: false })
+    return { clusterId, added, removed, ...Checks.endpoints(before, shards), advice, shards }
+  })

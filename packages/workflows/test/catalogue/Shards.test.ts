@@ -1,0 +1,221 @@
+import { assert } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as EvacuateSubnet from "../../src/EvacuateSubnet.js"
+import * as ReplaceShard from "../../src/ReplaceShard.js"
+import * as ScaleIn from "../../src/ScaleIn.js"
+import * as ScaleOut from "../../src/ScaleOut.js"
+import * as ScaleTo from "../../src/ScaleTo.js"
+import * as SetReplicaCount from "../../src/SetReplicaCount.js"
+import { contract } from "./FlowContract.js"
+import * as Grounds from "./Grounds.js"
+
+const subnetsOf = (shards: ReadonlyArray<{ readonly nodes: ReadonlyArray<{ readonly subnet: { id: string } }> }>) =>
+  shards.map(({ nodes }) => nodes.map(({ subnet }) => subnet.id).sort())
+
+contract({
+  title: "ScaleOut",
+  flow: ScaleOut.flow,
+  layer: ScaleOut.layer,
+  ground: Grounds.cluster(2),
+  payload: ({ clusterId }) => Effect.succeed({ clusterId, add: 2 }),
+  writes: { AddShard: 2 },
+  tells: ({ added, advice, endpointsAdded, shards }) => {
+    assert.strictEqual(added.length, 2)
+    assert.strictEqual(endpointsAdded.length, 6)
+    assert.deepStrictEqual(advice, [])
+    assert.deepStrictEqual(subnetsOf(shards).slice(2), subnetsOf(shards).slice(0, 2))
+  },
+  refusals: {
+    "more shards than a cluster may have": {
+      payload: (payload) => ({ ...payload, add: 11 }),
+      found: ["QuotaShards"]
+    },
+    "more nodes than the project may have, at the peak": {
+      given: Grounds.crowd(["second"], 12),
+      payload: (payload) => ({ ...payload, add: 7 }),
+      found: ["QuotaNodesPerProject"]
+    },
+    "new shards that stand in one subnet": {
+      payload: (payload) => ({
+        ...payload,
+        add: 1,
+        newShards: [{ primary: { id: "subnet-z" }, replicas: [{ id: "subnet-z" }] }]
+      }),
+      found: ["NotSpread"]
+    },
+    "a cluster that has failed": { given: Grounds.failed, found: ["ClusterFailed"] }
+  }
+})
+
+contract({
+  title: "ScaleIn",
+  flow: ScaleIn.flow,
+  layer: ScaleIn.layer,
+  ground: Grounds.withBackup(3),
+  payload: ({ clusterId }) => Effect.succeed({ clusterId, remove: { shardIds: ["001"] } }),
+  writes: { DeleteShard: 1 },
+  tells: ({ endpointsRemoved, removed, shards }) => {
+    assert.deepStrictEqual(removed, ["001"])
+    assert.strictEqual(endpointsRemoved.length, 3)
+    assert.deepStrictEqual(
+      shards.map(({ id }) => id),
+      ["002", "003"]
+    )
+  },
+  refusals: {
+    "no backup of the last day": { ground: Grounds.cluster(3), found: ["NoFreshBackup"] },
+    "the last shard": {
+      payload: (payload) => ({ ...payload, remove: { count: 3, policy: "newest" } as const }),
+      found: ["LastShard"]
+    },
+    "a shard that is not there": {
+      payload: (payload) => ({ ...payload, remove: { shardIds: ["099"] } as const }),
+      found: ["UnknownShard"]
+    }
+  }
+})
+
+contract({
+  title: "ScaleTo",
+  flow: ScaleTo.flow,
+  layer: ScaleTo.layer,
+  ground: Grounds.cluster(3),
+  payload: ({ clusterId }) =>
+    Effect.succeed({
+      clusterId,
+      shards: 1,
+      checksOff: [{ check: "freshBackup" as const, reason: "a cache that can be filled again" }]
+    }),
+  writes: { DeleteShard: 2 },
+  tells: ({ removed }) => assert.deepStrictEqual(removed, ["003", "002"]),
+  refusals: {
+    "a number of subnets that does not fit": {
+      payload: (payload) => ({
+        ...payload,
+        shards: 5,
+        newShards: [{ primary: { id: "subnet-x" }, replicas: [{ id: "subnet-y" }] }]
+      }),
+      found: ["AssignmentCount"]
+    }
+  }
+})
+
+contract({
+  title: "SetReplicaCount, more",
+  flow: SetReplicaCount.flow,
+  layer: SetReplicaCount.layer,
+  ground: Grounds.cluster(2),
+  payload: ({ clusterId }) =>
+    Effect.succeed({ clusterId, nodesPerShard: 4, subnets: ["subnet-x", "subnet-y", "subnet-z"] as const }),
+  writes: { AddReplica: 2 },
+  tells: ({ added, shards, unproven }) => {
+    assert.deepStrictEqual(unproven, added)
+    for (const nodes of subnetsOf(shards)) assert.include(nodes, "subnet-z")
+  },
+  refusals: {
+    "a subnet that is none of the cluster's": {
+      payload: (payload) => ({ ...payload, subnets: ["subnet-w"] as const }),
+      found: ["SubnetOutsidePool"]
+    },
+    "a project without room for all of them": {
+      given: Grounds.crowd(["second", "third"], 9),
+      found: ["QuotaNodesPerProject"]
+    }
+  }
+})
+
+contract({
+  title: "SetReplicaCount, fewer",
+  flow: SetReplicaCount.flow,
+  layer: SetReplicaCount.layer,
+  ground: Grounds.cluster(2),
+  payload: ({ clusterId }) => Effect.succeed({ clusterId, nodesPerShard: 2 }),
+  writes: { DeleteNode: 2 },
+  tells: ({ removed, shards }) => {
+    assert.strictEqual(removed.length, 2)
+    for (const nodes of subnetsOf(shards)) assert.deepStrictEqual(nodes, ["subnet-x", "subnet-y"])
+  }
+})
+
+contract({
+  title: "ReplaceShard",
+  flow: ReplaceShard.flow,
+  layer: ReplaceShard.layer,
+  ground: Grounds.withBackup(2),
+  payload: ({ clusterId }) =>
+    Effect.succeed({
+      clusterId,
+      shardId: "001",
+      newShard: { primary: { id: "subnet-z" }, replicas: [{ id: "subnet-y" }, { id: "subnet-y" }] }
+    }),
+  writes: { AddShard: 1, DeleteShard: 1 },
+  tells: ({ added, removed, shards }) => {
+    assert.deepStrictEqual(removed, ["001"])
+    assert.strictEqual(shards.length, 2)
+    assert.deepStrictEqual(
+      shards.find(({ id }) => id === added[0])?.nodes.map(({ subnet }) => subnet.id)[0],
+      "subnet-z"
+    )
+  },
+  refusals: {
+    "a shard that is not there": { payload: (payload) => ({ ...payload, shardId: "099" }), found: ["UnknownShard"] },
+    "no fresh backup, and a new shard in one subnet": {
+      ground: Grounds.cluster(2),
+      payload: (payload) => ({
+        ...payload,
+        newShard: { primary: { id: "subnet-z" }, replicas: [{ id: "subnet-z" }] }
+      }),
+      found: ["NoFreshBackup", "NotSpread"]
+    }
+  }
+})
+
+contract({
+  title: "EvacuateSubnet, primaries reported",
+  flow: EvacuateSubnet.flow,
+  layer: EvacuateSubnet.layer,
+  ground: Grounds.cluster(2),
+  payload: ({ clusterId }) => Effect.succeed({ clusterId, subnetId: "subnet-y", to: ["subnet-z"] as const }),
+  writes: { AddReplica: 2, DeleteNode: 2 },
+  tells: ({ moves, shards, unmoved }) => {
+    assert.deepStrictEqual(
+      moves.map(({ _tag }) => _tag),
+      ["Replica", "Replica"]
+    )
+    assert.deepStrictEqual(
+      unmoved.map(({ shardId, why }) => ({ shardId, why })),
+      [{ shardId: "002", why: "Primary" }]
+    )
+    assert.strictEqual(
+      subnetsOf(shards)
+        .flat()
+        .filter((id) => id === "subnet-y").length,
+      1
+    )
+  },
+  refusals: {
+    "a target that is the subnet to leave": {
+      payload: (payload) => ({ ...payload, to: ["subnet-z", "subnet-y"] as const }),
+      found: ["TargetIsSource"]
+    }
+  }
+})
+
+contract({
+  title: "EvacuateSubnet, shards replaced",
+  flow: EvacuateSubnet.flow,
+  layer: EvacuateSubnet.layer,
+  ground: Grounds.withBackup(2),
+  payload: ({ clusterId }) =>
+    Effect.succeed({
+      clusterId,
+      subnetId: "subnet-y",
+      to: ["subnet-z"] as const,
+      primaries: "replaceShard" as const
+    }),
+  writes: { AddReplica: 2, DeleteNode: 2, AddShard: 1, DeleteShard: 1 },
+  tells: ({ shards, unmoved }) => {
+    assert.deepStrictEqual(unmoved, [])
+    assert.notInclude(subnetsOf(shards).flat(), "subnet-y")
+  }
+})
