@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { ensureInstalled, root } from "./install.mjs"
 
 ensureInstalled()
-const { build } = await import("esbuild")
+const { compile } = await import("./compile.mjs")
 const known = readdirSync(join(root, "bench"))
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -".ts".length))
@@ -15,33 +15,8 @@ if (unknown.length > 0) {
   process.stderr.write(`No benchmark named ${unknown.join(", ")}; there are: ${known.join(", ")}\n`)
   process.exit(2)
 }
-/**
- * What a user runs is compiled code. The loader that runs TypeScript elsewhere in this workspace keeps the names of
- * functions by a call for every closure made, which would be measured with it.
- */
-const compiled = async (name) => {
-  const outfile = join(root, "bench", "node_modules", ".cache", `${name}.mjs`)
-  await build({
-    entryPoints: [join(root, "bench", `${name}.ts`)],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    sourcemap: true,
-    logLevel: "error",
-    plugins: [
-      {
-        name: "dependencies stay outside",
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
-            kind === "entry-point" || path.startsWith("@memstore-flows/") ? undefined : { path, external: true }
-          )
-      }
-    ]
-  })
-  return outfile
-}
+const compiled = (name) =>
+  compile(join(root, "bench", `${name}.ts`), join(root, "bench", "node_modules", ".cache", `${name}.mjs`))
 
 for (const name of wanted) {
   const { status } = spawnSync(process.execPath, [await compiled(name)], { cwd: root, stdio: "inherit" })

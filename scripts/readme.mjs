@@ -1,8 +1,9 @@
 /** Checks and runs the program of each README: its first `ts` block that imports something, as a reader would paste it. */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
-import { root, typescript } from "./install.mjs"
+import { basename, join } from "node:path"
+import { compile } from "./compile.mjs"
+import { root } from "./install.mjs"
 
 const readmes = ["README.md", ...readdirSync(join(root, "packages")).map((name) => join("packages", name, "README.md"))]
 const folder = join("examples", ".readme")
@@ -42,8 +43,12 @@ for (const { file, readme } of programs) {
     process.stdout.write(`${readme}: typed, not run: it needs PostgreSQL at DATABASE_URL\n`)
     continue
   }
-  const [command, args] = typescript(file)
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 60_000 })
+  const compiled = await compile(join(root, file), join(root, "bench/node_modules/.cache", `${basename(file)}.mjs`))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiled], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 60_000
+  })
   if (status !== 0) {
     process.stderr.write(`${readme}: its program ended with ${status}\n${stdout}${stderr}\n`)
     failed += 1
