@@ -1,6 +1,9 @@
 import { type Event, Runs } from "@memstore-flows/engine"
 import { Clock, Effect, Fiber, Schedule, Stream } from "effect"
-import logUpdate from "log-update"
+import { createLogUpdate } from "log-update"
+
+// With the cursor hidden, log-update watches for Ctrl-C to show it again, and ends the process before the undo.
+const logUpdate = createLogUpdate(process.stdout, { showCursor: true })
 
 type ProgressReport = Event.ProgressReport
 
