@@ -52,7 +52,7 @@ export interface Testimony {
  */
 export const witness = <A, E, R>(name: string, before: ReadonlyArray<Ledger.Entry>, run: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
-    const running = yield* Effect.fork(run)
+    const running = yield* Effect.forkScoped(run)
     const shards = yield* Effect.raceFirst(
       Effect.asSome(Effect.provideService(inService(name), WaitPolicy.WaitPolicy, pauses)),
       Effect.as(Fiber.await(running), Option.none<ReadonlyArray<Shard.Shard>>())
