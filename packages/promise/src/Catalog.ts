@@ -23,6 +23,7 @@ import * as ScaleIn from "@memstore-flows/workflows/ScaleIn"
 import * as ScaleOut from "@memstore-flows/workflows/ScaleOut"
 import * as ScaleTo from "@memstore-flows/workflows/ScaleTo"
 import * as SetReplicaCount from "@memstore-flows/workflows/SetReplicaCount"
+import * as UpgradeCluster from "@memstore-flows/workflows/UpgradeCluster"
 import type * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 
@@ -80,7 +81,8 @@ export const library = {
   ScaleOut: entry(ScaleOut),
   ScaleTo: entry(ScaleTo),
   SetReplicaCount: entry(SetReplicaCount),
-  RestoreThenScale: entry(RestoreThenScale)
+  RestoreThenScale: entry(RestoreThenScale),
+  UpgradeCluster: entry(UpgradeCluster)
 }
 
 /**

@@ -121,7 +121,13 @@ const lookFor = ({ clusterId, name }: Payload, before: ReadonlyArray<string>) =>
     return Effect.succeed(first === undefined ? Mutation.absent : Mutation.applied(first.id))
   })
 
-const findings = (
+/**
+ * What speaks against making the backup now. Pure.
+ *
+ * @since 0.1.0
+ * @category destructors
+ */
+export const findings = (
   { clusterId, name }: Payload,
   shards: Parameters<typeof Rules.createBackup>[0]["shards"],
   all: ReadonlyArray<Backup>

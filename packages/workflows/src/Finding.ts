@@ -30,6 +30,7 @@ const fields = {
   NotEnoughReplicas: { shardId: Schema.String, nodes: Schema.Number, wanted: Schema.Number },
   TargetIsSource: { subnetId: Schema.String },
   PreviousUnknown: { clusterId: Schema.String, fields: Schema.Array(Schema.String) },
+  CurrentUnknown: { clusterId: Schema.String, fields: Schema.Array(Schema.String) },
   NothingToUpgrade: { clusterId: Schema.String, version: Schema.String, flavorId: Schema.String },
   TopologyWrong: {
     clusterId: Schema.String,
@@ -96,7 +97,8 @@ export const Unsafe = Schema.Union(
  * - `NotEnoughReplicas`: a shard has fewer nodes than wanted
  * - `TargetIsSource`: the subnet to leave is among those to go to
  * - `PreviousUnknown`: the settings as they are can neither be read nor were given, so they could not be restored
- * - `NothingToUpgrade`: neither a newer version nor another flavor is asked for
+ * - `CurrentUnknown`: what the cluster has now can neither be read nor was given
+ * - `NothingToUpgrade`: neither another version nor another flavor is asked for
  * - `TopologyWrong`, `DataWrong`: a cluster that was made is not as it should be
  * - `NoRoom`: no place is left for what is wanted
  *
@@ -108,6 +110,7 @@ export const Unfit = Schema.Union(
   tagged("NotEnoughReplicas", f.NotEnoughReplicas),
   tagged("TargetIsSource", f.TargetIsSource),
   tagged("PreviousUnknown", f.PreviousUnknown),
+  tagged("CurrentUnknown", f.CurrentUnknown),
   tagged("NothingToUpgrade", f.NothingToUpgrade),
   tagged("TopologyWrong", f.TopologyWrong),
   tagged("DataWrong", f.DataWrong),
@@ -175,6 +178,8 @@ const describeUnfit = (finding: typeof Unfit.Type): string => {
       return `subnet ${finding.subnetId} is to be left, and cannot be gone to`
     case "PreviousUnknown":
       return `${finding.fields.join(", ")} of cluster ${finding.clusterId} cannot be read; give the values to go back to`
+    case "CurrentUnknown":
+      return `${finding.fields.join(", ")} of cluster ${finding.clusterId} cannot be read; say what the cluster has now`
     case "NothingToUpgrade":
       return `cluster ${finding.clusterId} has version ${finding.version} and flavor ${finding.flavorId} already`
     case "TopologyWrong":

@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Finding } from "./Finding.js"
+import type { CallError } from "./FlowError.js"
 import {
   create,
   inService,
@@ -79,6 +80,7 @@ export type RestoreError = typeof RestoreError.Type
  * - `onUndo`: default `delete`
  * - `peakShards`: the most shards the cluster will have in the course of the flow, for the quota; default its own count
  * - `findings`: further reasons to refuse, found by the caller
+ * - `spare`: asked just before the undo deletes the cluster; a reason, in words, keeps it
  *
  * @since 0.1.0
  * @category models
@@ -87,6 +89,7 @@ export interface RestoreOptions {
   readonly onUndo?: OnUndo | undefined
   readonly peakShards?: number | undefined
   readonly findings?: ReadonlyArray<Finding> | undefined
+  readonly spare?: Effect.Effect<Option.Option<string>, CallError, ListShards> | undefined
 }
 
 const backupFindings = (spec: RestoreSpec) =>
@@ -166,6 +169,7 @@ export const restore = (
         operation: "RestoreCluster",
         what: `restored cluster ${spec.name}`,
         onUndo: options.onUndo ?? "delete",
+        spare: options.spare,
         send: send(spec)
       })
       const shards = yield* inService(clusterId, "restore")

@@ -2,6 +2,7 @@ import { clusterFields } from "@memstore-flows/api/ClusterSpec"
 import type { CreateClusterRequest } from "@memstore-flows/api/CreateCluster"
 import { ListEngineVersions } from "@memstore-flows/api/ListEngineVersions"
 import { ListFlavors } from "@memstore-flows/api/ListFlavors"
+import type { ListShards } from "@memstore-flows/api/ListShards"
 import { Shard } from "@memstore-flows/api/Shard"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
@@ -13,6 +14,7 @@ import * as Schema from "effect/Schema"
 import type { Finding } from "../Finding.js"
 import {
   Ambiguous,
+  type CallError,
   ClusterFailed,
   CreateError,
   LeftInPlace,
@@ -99,8 +101,12 @@ export const specFindings = (
 const Before = Schema.NullOr(Schema.Array(Schema.String))
 type Before = typeof Before.Type
 
+/** Looked at just before the undo deletes a cluster; a reason keeps it. */
+export type Spare = Effect.Effect<Option.Option<string>, CallError, ListShards>
+
 /**
  * - `operation`: of the API, for errors; `what`: in words, for errors and history
+ * - `spare`: why the undo should not delete the cluster after all
  * - `send`: the one call; the id of the cluster when its answer has it
  */
 export interface NewCluster<R> {
@@ -108,6 +114,7 @@ export interface NewCluster<R> {
   readonly operation: "CreateCluster" | "RestoreCluster"
   readonly what: string
   readonly onUndo: "delete" | "keep"
+  readonly spare?: Spare | undefined
   readonly send: Effect.Effect<Option.Option<string>, NewClusterError, R>
 }
 
@@ -156,9 +163,11 @@ const sameName = (options: NewCluster<never>, attempt: Attempt, before: Before, 
     return id === undefined ? Mutation.absent : Mutation.applied(id)
   })
 
-const takeAway = (onUndo: "delete" | "keep", clusterId: string) =>
+const takeAway = ({ onUndo, spare = Effect.succeedNone }: NewCluster<never>, clusterId: string) =>
   Effect.gen(function* () {
     if (onUndo === "keep") return yield* new LeftInPlace({ reason: `cluster ${clusterId} is kept, as asked` })
+    const why = yield* spare
+    if (Option.isSome(why)) return yield* new LeftInPlace({ reason: `cluster ${clusterId} is kept: ${why.value}` })
     yield* removeCluster(clusterId)
   })
 
@@ -177,11 +186,11 @@ const undo = (
     const deadline = yield* Effect.flatMap(WaitPolicy, ({ remove }) => Waiter.deadlineIn(remove))
     if (answer) {
       const clusterId = yield* proven(answer.clusterId, expected(options, at), deadline)
-      return yield* takeAway(options.onUndo, clusterId)
+      return yield* takeAway(options, clusterId)
     }
     const look = sameName(options, attempt, before, at)
     const found = Option.isSome(result) ? result : yield* Mutation.seen({ operation: options.what, look, deadline })
-    if (Option.isSome(found)) yield* takeAway(options.onUndo, found.value)
+    if (Option.isSome(found)) yield* takeAway(options, found.value)
   })
 
 /** One call, settled by the name of the cluster if its answer is lost and clusters can be listed. */
@@ -217,7 +226,7 @@ const adopt = (options: NewCluster<never>, attempt: Attempt, unknown: OutcomeUnk
     undo: (adopted) =>
       Effect.suspend(() => {
         attempt.adopted = true
-        return takeAway(options.onUndo, adopted)
+        return takeAway(options, adopted)
       }),
     undoRetry
   })

@@ -1,9 +1,6 @@
 import { assert } from "@effect/vitest"
-import * as Runs from "@memstore-flows/engine/Runs"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import * as Approval from "../../src/Approval.js"
 import * as AuditTopology from "../../src/AuditTopology.js"
 import * as AwaitHealthy from "../../src/AwaitHealthy.js"
 import * as BackupNow from "../../src/BackupNow.js"
@@ -12,7 +9,7 @@ import * as ProvisionCluster from "../../src/ProvisionCluster.js"
 import * as RestoreCluster from "../../src/RestoreCluster.js"
 import * as RestoreDrill from "../../src/RestoreDrill.js"
 import { restorePayload, specOf } from "../support/Fixture.js"
-import { contract } from "./FlowContract.js"
+import { approve, contract } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
 
 contract({
@@ -101,13 +98,6 @@ contract({
     }
   }
 })
-
-/** Says yes as soon as the run asks. */
-const approve = Runs.events("run").pipe(
-  Stream.takeUntil(({ _tag }) => _tag === "WaitingForSignal"),
-  Stream.runDrain,
-  Effect.zipRight(Runs.signal("run", Approval.signal, { approved: true, by: "ann" }, { scope: "approval" }))
-)
 
 contract({
   title: "DecommissionCluster",

@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Approval from "../../src/Approval.js"
 import { type CloudOptions, type CloudServices, inCloud, sharedJournal } from "../support/Cloud.js"
 import { watch } from "../support/Scenario.js"
 import { reportOf } from "../support/Undone.js"
@@ -108,11 +109,19 @@ const moments: ReadonlySet<string> = new Set(["StepPrepared", "StepSucceeded", "
 const momentsOf = (events: ReadonlyArray<Event.Event>): ReadonlyArray<Moment> =>
   events.flatMap((event) => (moments.has(event._tag) && "step" in event ? [{ tag: event._tag, step: event.step }] : []))
 
-const reached = (moment: Moment) =>
+/** Waits until the run has come to a moment. */
+export const reached = (moment: Moment) =>
   Runs.events("run").pipe(
     Stream.takeUntil((event) => event._tag === moment.tag && "step" in event && event.step === moment.step),
     Stream.runDrain
   )
+
+/** Says yes as soon as the run asks. */
+export const approve = Runs.events("run").pipe(
+  Stream.takeUntil(({ _tag }) => _tag === "WaitingForSignal"),
+  Stream.runDrain,
+  Effect.zipRight(Runs.signal("run", Approval.signal, { approved: true, by: "ann" }, { scope: "approval" }))
+)
 
 /** What befalls a run. */
 interface Trial {
@@ -121,7 +130,8 @@ interface Trial {
   readonly cancelAt?: Moment
 }
 
-const open = <R, E>(
+/** An engine with flows, until it is closed as the end of a process would. */
+export const open = <R, E>(
   layer: Layer.Layer<R, E, CloudServices | Engine.Engine | Runs.Runs>,
   journal: Layer.Layer<Journal.Journal>
 ) =>
@@ -198,7 +208,8 @@ const nothingUnreported = ({ after, before, outcome }: Played, where: string) =>
   for (const { reason, step } of notUndone) assert.strictEqual(reason.name, "LeftInPlace", `${where}, ${step}`)
 }
 
-const tagsOf = (error: unknown): ReadonlyArray<string> => {
+/** The tags of the findings of a refusal, or of the error. */
+export const tagsOf = (error: unknown): ReadonlyArray<string> => {
   if (typeof error !== "object" || error === null) return [String(error)]
   if ("findings" in error && Array.isArray(error.findings)) {
     return error.findings.map(({ _tag }: { readonly _tag: string }) => _tag).sort()
