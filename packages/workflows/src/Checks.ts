@@ -19,6 +19,7 @@ import * as Schema from "effect/Schema"
 import { Finding } from "./Finding.js"
 import { CallError, ClusterFailed, Refused, WaitTimedOut } from "./FlowError.js"
 import * as Invariant from "./Invariant.js"
+import { gated } from "./internal/gate.js"
 import { all } from "./internal/invariants.js"
 import { LoadProbe } from "./LoadProbe.js"
 import * as Observe from "./Observe.js"
@@ -241,7 +242,7 @@ export const guard = (
       yield* refuseIf(refused)
       return report
     })
-  })
+  }).pipe(gated(name))
 
 /**
  * Which endpoints clients must learn and forget between two looks at a cluster: private IPs.

@@ -306,3 +306,18 @@ export class HandoverFailed extends Schema.TaggedError<HandoverFailed>("@memstor
     return `clients could not be handed over from cluster ${this.from} to ${this.to}: ${this.detail}`
   }
 }
+
+/**
+ * A maintenance window that never opens, or is too short; every fault is named at once.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class WindowInvalid extends Schema.TaggedError<WindowInvalid>("@memstore-flows/workflows/WindowInvalid")(
+  "WindowInvalid",
+  { faults: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })) }
+) {
+  override get message(): string {
+    return this.faults.map(({ message, path }) => `${path}: ${message}`).join("; ")
+  }
+}

@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Ambiguous, LeftInPlace, type WaitTimedOut } from "./FlowError.js"
 import { type Doubt, settle } from "./internal/doubt.js"
+import { gated } from "./internal/gate.js"
 import { undoRetry } from "./internal/undoRetry.js"
 import * as Waiter from "./Waiter.js"
 import { WaitPolicy } from "./WaitPolicy.js"
@@ -280,7 +281,7 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
   const doubts = new WeakMap<object, Doubt>()
   const own: Options<B, BI, A, AI, E, EI, R, R2, R3, E4, R4> = options
   const { before, error, observe, success, undo } = own
-  return Step.withIntent(name, {
+  const step = Step.withIntent(name, {
     intent: Schema.Struct({ at: Schema.Number, before }),
     success,
     error,
@@ -295,4 +296,5 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
       doubts.get(intent)?.sent === false ? Effect.void : undo(intent.before, result, intent.at),
     undoRetry
   })
+  return gated(name)(step)
 }

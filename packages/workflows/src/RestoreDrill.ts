@@ -17,6 +17,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { VerificationFailed } from "./FlowError.js"
+import { gated } from "./internal/gate.js"
 import { verifyRestored } from "./internal/verifyCluster.js"
 import { removeCluster } from "./RemoveCluster.js"
 import * as Restore from "./Restore.js"
@@ -125,7 +126,7 @@ export const body = ({ cluster }: Payload): Effect.Effect<Result, DrillError, Re
     const { clusterId, shards } = yield* Restore.restore(cluster, { onUndo: "delete" })
     const ended = yield* time("restored")
     const verdict = yield* verifyRestored(clusterId, shards, { ...cluster, backupName })
-    yield* Step.make("delete", { error: DrillError, run: removeCluster(clusterId) })
+    yield* gated("delete")(Step.make("delete", { error: DrillError, run: removeCluster(clusterId) }))
     return {
       backupName,
       clusterId,
