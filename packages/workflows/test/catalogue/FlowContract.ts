@@ -23,7 +23,7 @@ import { type CloudOptions, type CloudServices, inCloud, sharedJournal } from ".
 import { watch } from "../support/Scenario.js"
 import { reportOf } from "../support/Undone.js"
 
-type Pure = Schema.Schema.AnyNoContext
+type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
 
 /** The cloud as it is before a run: what the payload needs to name. */
 export interface Ground {
