@@ -7,9 +7,9 @@ import { SqliteJournal } from "@memstore-flows/engine-sqlite"
 import { Effect, Layer, Schema } from "effect"
 import Libsql from "libsql"
 
-const rounds = 3
-const steps = 1_000
-const runs = 200
+const rounds = 5
+const steps = 5_000
+const runs = 2_000
 const folder = mkdtempSync(join(tmpdir(), "bench-sqlite-"))
 
 const Work = Flow.make({

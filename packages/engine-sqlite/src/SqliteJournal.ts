@@ -48,7 +48,7 @@ const make = ({ file, synchronous = "FULL" }: Options) =>
       finish: (id, end) => write("finish", () => tables.finish(id, end)),
       list: (query) => read("list", () => tables.list(query)),
       entries: (run) => read("entries", () => tables.entries(run)),
-      append: (entry) => write("append", () => tables.append(entry)),
+      append: (entry) => write("append", () => tables.append(entry), true),
       evict: ({ endedBefore, keep }) => write("evict", () => tables.evict(endedBefore, keep))
     }
     return service

@@ -5,6 +5,8 @@ import type Libsql from "libsql"
 import { detailOf } from "./connection.js"
 
 interface Write {
+  /** It is one statement, which is a transaction by itself. */
+  readonly single: boolean
   readonly run: () => void
   readonly done: () => void
   readonly failed: (error: unknown) => void
@@ -25,6 +27,11 @@ export const make = (db: Libsql.Database) => {
   let closed = false
 
   const transaction = (writes: ReadonlyArray<Write>): void => {
+    const [first] = writes
+    if (writes.length === 1 && first?.single) {
+      first.run()
+      return
+    }
     begin.run()
     try {
       for (const write of writes) write.run()
@@ -65,12 +72,13 @@ export const make = (db: Libsql.Database) => {
     if (commits++ < commitsPerTurn) queueMicrotask(flush)
   }
 
-  const write = <A>(operation: string, body: () => A): Effect.Effect<A, JournalError> =>
+  const write = <A>(operation: string, body: () => A, single = false): Effect.Effect<A, JournalError> =>
     Effect.uninterruptible(
       Effect.async<A, JournalError>((resume) => {
         if (closed) return resume(failure(operation, "the journal is closed"))
         let result: Exit.Exit<A, JournalError>
         waiting.push({
+          single,
           run: () => {
             result = Exit.succeed(body())
           },

@@ -47,8 +47,30 @@ ALTER TABLE run ADD COLUMN trace TEXT;
 ALTER TABLE entry ADD COLUMN branch TEXT;
 `
 
+const third = `
+ALTER TABLE entry RENAME TO entry_before;
+CREATE TABLE entry (
+  run INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('intent', 'step', 'undo', 'sleep', 'wait', 'signal')),
+  name TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  exit TEXT NOT NULL CHECK (exit IN ('success', 'failure', 'defect')),
+  value TEXT,
+  undo INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  branch TEXT,
+  PRIMARY KEY (run, kind, name)
+) WITHOUT ROWID;
+INSERT INTO entry (run, kind, name, seq, exit, value, undo, started_at, at, branch)
+  SELECT run, kind, name, seq, exit, value, undo, started_at, at, branch FROM entry_before;
+CREATE TABLE entry_number (next INTEGER NOT NULL);
+INSERT INTO entry_number (next) SELECT coalesce(max(seq), 0) + 1 FROM entry_before;
+DROP TABLE entry_before;
+`
+
 /** What makes a file of each version out of one of the version before. */
-const versions = [first, second]
+const versions = [first, second, third]
 
 /** @internal */
 export const version = versions.length

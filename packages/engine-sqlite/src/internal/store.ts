@@ -9,11 +9,11 @@ const whole = (n: number): number => Math.max(0, Math.min(Math.ceil(n), Number.M
 /** A prepared statement whose rows have the type given: what the columns and checks of the schema allow. */
 const prepared = <Row>(db: Libsql.Database, sql: string) => {
   const statement = db.prepare(sql)
+  // One array as it is: the driver copies loose values into one first. Its rows are untyped.
   return {
-    run: (...values: ReadonlyArray<string | number | null>) => statement.run(...values),
-    // The driver's rows are untyped.
-    get: (...values: ReadonlyArray<string | number | null>) => statement.get(...values) as Row | undefined,
-    all: (...values: ReadonlyArray<string | number | null>) => statement.all(...values) as ReadonlyArray<Row>
+    run: (...values: ReadonlyArray<string | number | null>) => statement.run(values),
+    get: (...values: ReadonlyArray<string | number | null>) => statement.get(values) as Row | undefined,
+    all: (...values: ReadonlyArray<string | number | null>) => statement.all(values) as ReadonlyArray<Row>
   }
 }
 
@@ -70,9 +70,27 @@ const evictions = (db: Libsql.Database) => {
   }
 }
 
+/** More entries than one process can write. */
+const perOpening = 10_000_000_000
+
+/** The file is this process's alone, so it numbers the entries itself, from where no process before it has been. */
+const numbers = (db: Libsql.Database): (() => number) => {
+  const reserve = prepared<{ readonly next: number }>(
+    db,
+    "UPDATE entry_number SET next = next + ? RETURNING next - ? AS next"
+  )
+  let next = reserve.get(perOpening, perOpening)?.next ?? 1
+  return () => next++
+}
+
 /** @internal The journal's operations, each to be run inside a transaction if it writes. */
 export const make = (db: Libsql.Database) => {
+  const number = numbers(db)
   const byId = prepared<RunRow>(db, "SELECT * FROM run WHERE id = ?")
+  const holdOf = prepared<Pick<RunRow, "seq" | "resource" | "state">>(
+    db,
+    "SELECT seq, resource, state FROM run WHERE id = ? AND ended_at IS NULL"
+  )
   const holderOf = prepared<RunRow>(db, `SELECT * FROM run WHERE resource = ? AND state IN ${holding}`)
   const addRun = prepared(
     db,
@@ -94,8 +112,8 @@ export const make = (db: Libsql.Database) => {
   )
   const addEntry = prepared(
     db,
-    `INSERT INTO entry (run, kind, name, exit, value, undo, started_at, at, branch)
-     SELECT seq, ?, ?, ?, ?, ?, ?, ?, ? FROM run WHERE id = ? ON CONFLICT DO NOTHING`
+    `INSERT INTO entry (run, kind, name, seq, exit, value, undo, started_at, at, branch)
+     SELECT seq, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM run WHERE id = ? ON CONFLICT DO NOTHING`
   )
 
   const get = (id: string) => Option.map(Option.fromNullable(byId.get(toColumn(id))), toRun)
@@ -130,8 +148,8 @@ export const make = (db: Libsql.Database) => {
     id: string,
     end: { readonly state: Journal.State; readonly endedAt: number; readonly outcome: string }
   ): Option.Option<Journal.RunRecord> => {
-    const row = byId.get(toColumn(id))
-    if (!row || row.ended_at !== null) return Option.none()
+    const row = holdOf.get(toColumn(id))
+    if (!row) return Option.none()
     endRun.run(end.state, end.endedAt, end.outcome, row.seq)
     if (row.resource === null || row.state === "queued") return Option.none()
     const next = firstInLine.get(row.resource)
@@ -143,21 +161,10 @@ export const make = (db: Libsql.Database) => {
   const append = (entry: Journal.NewEntry): Option.Option<Journal.Entry> => {
     const { at, branch = null, exit, kind, name, run, startedAt, undo, value } = entry
     const where = branch === null ? null : toColumn(branch)
-    const values = [kind, toColumn(name), exit, value, undo ? 1 : 0, startedAt, at, where, toColumn(run)]
-    const added = addEntry.run(...values)
-    if (added.changes === 0) return Option.none()
-    return Option.some({
-      run,
-      kind,
-      name,
-      seq: Number(added.lastInsertRowid),
-      exit,
-      value,
-      undo,
-      startedAt,
-      at,
-      branch
-    })
+    const seq = number()
+    const values = [kind, toColumn(name), seq, exit, value, undo ? 1 : 0, startedAt, at, where, toColumn(run)]
+    if (addEntry.run(...values).changes === 0) return Option.none()
+    return Option.some({ run, kind, name, seq, exit, value, undo, startedAt, at, branch })
   }
 
   return {
