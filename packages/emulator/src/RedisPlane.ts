@@ -23,7 +23,7 @@ import * as Addresses from "./redis/Addresses.js"
 import * as Binary from "./redis/Binary.js"
 import * as Certificates from "./redis/Certificates.js"
 import * as Connections from "./redis/Connections.js"
-import type { Crew } from "./redis/Crew.js"
+import { type Crew, turns } from "./redis/Crew.js"
 import * as Data from "./redis/Data.js"
 import * as Fleet from "./redis/Fleet.js"
 import { hash } from "./redis/Member.js"
@@ -135,6 +135,7 @@ export const make = (
       Effect.gen(function* () {
         const crew: Crew = {
           ...{ binary, plant, connections, fleet, cloud },
+          inTurn: yield* turns,
           step: options.onStep ?? (() => Effect.void)
         }
         const state = yield* cloud.state

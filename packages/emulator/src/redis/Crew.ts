@@ -24,7 +24,21 @@ import type {
 } from "./RedisError.js"
 import * as ServerFile from "./ServerFile.js"
 
+/** Runs work on a cluster that must not overlap with other such work on it. */
+export type InTurn = (clusterId: string) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** A turn for each cluster. */
+export const turns: Effect.Effect<InTurn> = Effect.sync(() => {
+  const locks = new Map<string, Effect.Semaphore>()
+  return (clusterId) => {
+    const lock = locks.get(clusterId) ?? Effect.unsafeMakeSemaphore(1)
+    locks.set(clusterId, lock)
+    return lock.withPermits(1)
+  }
+})
+
 /**
+ * - `inTurn`: for what changes the owners of slots: a hand-over, and a promotion
  * - `step`: called before each step of work, by name; a test stops work there
  */
 export interface Crew {
@@ -33,6 +47,7 @@ export interface Crew {
   readonly connections: Connections
   readonly fleet: Fleet
   readonly cloud: Cloud
+  readonly inTurn: InTurn
   readonly step: (name: string) => Effect.Effect<void>
 }
 

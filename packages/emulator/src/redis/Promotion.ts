@@ -15,8 +15,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Words } from "./Connections.js"
 import { type Crew, ofShard, primaryOf, type Site, tellAll } from "./Crew.js"
+import * as Handover from "./Handover.js"
 import type { Member } from "./Member.js"
-import * as Migration from "./Migration.js"
 import { type Observed, observe, observeAll, until } from "./Observation.js"
 
 /** Whether what a replica would claim overlaps with what another primary owns. */
@@ -36,19 +36,50 @@ const drained = (crew: Crew, replicas: ReadonlyArray<Member>) =>
     )
   )
 
-/** What the new primary must know of slots between two owners, and what the other side must know of it. */
+/** What the new primary must know of slots between two owners, and what the other sides must know of it. */
 const reopening = (crew: Crew, where: Site, dead: Member, heir: Member) =>
   Effect.gen(function* () {
     const journal = yield* Effect.orElseSucceed(crew.plant.openSlots(where.cluster.id).get, () => Option.none())
-    if (Option.isNone(journal)) return { own: [], peer: undefined }
-    const { from, slots, to } = journal.value
-    const isSource = from === dead.shardId
-    const other = isSource ? primaryOf(where, to) : to === dead.shardId ? primaryOf(where, from) : undefined
-    if (other === undefined) return { own: [], peer: undefined }
-    return isSource
-      ? { own: Migration.leaving(slots, other), peer: { member: other, commands: Migration.arriving(slots, heir) } }
-      : { own: Migration.arriving(slots, other), peer: { member: other, commands: Migration.leaving(slots, heir) } }
+    return Option.getOrElse(journal, () => []).flatMap(({ from, slots, to }) => {
+      const isSource = from === dead.shardId
+      const peer = isSource ? primaryOf(where, to) : to === dead.shardId ? primaryOf(where, from) : undefined
+      if (peer === undefined) return []
+      return isSource
+        ? [{ own: Handover.leaving(slots, peer), peer, commands: Handover.arriving(slots, heir) }]
+        : [{ own: Handover.arriving(slots, peer), peer, commands: Handover.leaving(slots, heir) }]
+    })
   })
+
+/** Waits until what the heir would claim is what its shard owns. No slot changes its owner meanwhile. */
+const believing = (crew: Crew, where: Site, dead: Member, heir: Member) => {
+  const others = where.members.filter(
+    ({ isPrimary, nodeId, shardId }) => isPrimary && shardId !== dead.shardId && crew.fleet.isRunning(nodeId)
+  )
+  return Effect.ignore(
+    until(
+      "one belief about slots",
+      Effect.gen(function* () {
+        const now = yield* observe(crew.connections, heir)
+        const primaries = yield* observeAll(crew.connections, others)
+        return claimsTooMuch(dead, now, primaries) ? "the replica lags behind" : undefined
+      }),
+      { every: "2 millis", atMost: "2 seconds" }
+    )
+  )
+}
+
+/** Who waits for an answer of the former primary, hanging as it may be, is told that there will be none. */
+const takeOver = (crew: Crew, where: Site, dead: Member, heir: Member) =>
+  Effect.gen(function* () {
+    yield* believing(crew, where, dead, heir)
+    const open = yield* reopening(crew, where, dead, heir)
+    const takeover: Words = ["CLUSTER", "FAILOVER", "TAKEOVER"]
+    yield* tellAll(crew, heir, [takeover, ...open.flatMap(({ own }) => own)])
+    for (const { commands, peer } of open) yield* Effect.ignore(tellAll(crew, peer, commands))
+    const { clusterId, shardId } = dead
+    yield* Effect.ignore(crew.cloud.report({ _tag: "SwitchPrimary", clusterId, shardId, nodeId: heir.nodeId }))
+    yield* crew.connections.forget(dead.door.address)
+  }).pipe(crew.inTurn(dead.clusterId))
 
 /**
  * Makes the best living replica of a dead primary's shard primary, and tells the model. `undefined`: there is none.
@@ -65,25 +96,6 @@ export const promote = (crew: Crew, where: Site, dead: Member) =>
     const seen = yield* observeAll(crew.connections, replicas)
     const heir = [...seen].sort((a, b) => b.offset - a.offset)[0]
     if (heir === undefined) return undefined
-    const others = where.members.filter(
-      ({ isPrimary, nodeId, shardId }) => isPrimary && shardId !== dead.shardId && crew.fleet.isRunning(nodeId)
-    )
-    yield* Effect.ignore(
-      until(
-        "one belief about slots",
-        Effect.gen(function* () {
-          const now = yield* observe(crew.connections, heir.member)
-          const primaries = yield* observeAll(crew.connections, others)
-          return claimsTooMuch(dead, now, primaries) ? "the replica lags behind" : undefined
-        }),
-        { every: "2 millis", atMost: "2 seconds" }
-      )
-    )
-    const { own, peer } = yield* reopening(crew, where, dead, heir.member)
-    const takeover: Words = ["CLUSTER", "FAILOVER", "TAKEOVER"]
-    yield* tellAll(crew, heir.member, [takeover, ...own])
-    if (peer !== undefined) yield* Effect.ignore(tellAll(crew, peer.member, peer.commands))
-    const { clusterId, shardId } = dead
-    yield* Effect.ignore(crew.cloud.report({ _tag: "SwitchPrimary", clusterId, shardId, nodeId: heir.member.nodeId }))
+    yield* takeOver(crew, where, dead, heir.member)
     return heir.member
   })

@@ -1,0 +1,223 @@
+/**
+ * Slots that change hands with their keys, from one primary to another, while clients go on.
+ *
+ * A batch is opened (the target expects keys, the source sends clients on for keys it no longer has), emptied key by key,
+ * and closed: the target takes the slots first, for a slot whose target died before it owned it would have no owner. It
+ * takes none before the source has said that no key of the batch is left: what a source still holds of a slot when it
+ * hears of a newer owner, it deletes.
+ *
+ * A server that takes a slot it was importing tells every other server of it, and each of them compares all slots. So all
+ * but the last slot of a batch are taken quietly, under an epoch that is newer than the source's, and the last one tells
+ * of all.
+ *
+ * Everything here can be done again from the start: what is done already is answered with a refusal that is known.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { Words } from "./Connections.js"
+import { type Crew, tellAll } from "./Crew.js"
+import type { Member } from "./Member.js"
+import { fields } from "./Observation.js"
+import { type CommandRefused, NodeUnreachable } from "./RedisError.js"
+
+const batchSize = 64
+const commandsAtOnce = 8
+const keysAtMost = 100
+const lane = "slots"
+
+/** The primaries of two shards, of which one gives slots to the other. */
+export interface Parties {
+  readonly source: Member
+  readonly target: Member
+}
+
+const setSlots = (slots: ReadonlyArray<number>, ...rest: ReadonlyArray<string>): ReadonlyArray<Words> =>
+  slots.map((slot) => ["CLUSTER", "SETSLOT", slot, ...rest])
+
+/** The commands that make a server expect the keys of slots, and send them away. */
+export const arriving = (slots: ReadonlyArray<number>, source: Member) => setSlots(slots, "IMPORTING", source.engineId)
+export const leaving = (slots: ReadonlyArray<number>, target: Member) => setSlots(slots, "MIGRATING", target.engineId)
+
+const unless = (
+  answers: ReadonlyArray<Either.Either<unknown, CommandRefused>>,
+  known: RegExp = /^$/
+): Effect.Effect<void, CommandRefused> => {
+  const strange = answers.find((each) => Either.isLeft(each) && !known.test(each.left.reason))
+  return strange !== undefined && Either.isLeft(strange) ? Effect.fail(strange.left) : Effect.void
+}
+
+/** Opens slots again on both sides after a side has a new primary. */
+export const reopen = (crew: Crew, { source, target }: Parties, slots: ReadonlyArray<number>) =>
+  Effect.gen(function* () {
+    const known = (refusals: ReadonlyArray<CommandRefused>, what: RegExp) => unless(refusals.map(Either.left), what)
+    yield* Effect.flatMap(tellAll(crew, target, arriving(slots, source)), (each) => known(each, /already the owner/))
+    yield* Effect.flatMap(tellAll(crew, source, leaving(slots, target)), (each) => known(each, /not the owner/))
+  })
+
+/** A slot with keys of it that are still at the source. */
+interface Held {
+  readonly slot: number
+  readonly keys: ReadonlyArray<Buffer>
+}
+
+const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
+
+const listing = (slots: ReadonlyArray<number>): ReadonlyArray<Words> =>
+  slots.map((slot) => ["CLUSTER", "GETKEYSINSLOT", slot, keysAtMost])
+
+const held = (slots: ReadonlyArray<number>, answers: ReadonlyArray<Either.Either<unknown, CommandRefused>>) =>
+  Effect.map(
+    Either.all(answers),
+    (found): ReadonlyArray<Held> =>
+      slots.map((slot, index) => {
+        const keys = found[index]
+        return { slot, keys: Array.isArray(keys) ? keys.filter(Buffer.isBuffer) : [] }
+      })
+  )
+
+/** Fails when the target has not heard yet of the election that made the source primary: its claim would be void. */
+const newer = ({ target }: Parties, epoch: unknown, info: unknown): Effect.Effect<void, NodeUnreachable> =>
+  Number(String(epoch).split(" ")[1]) > Number(fields(info).get("cluster_my_epoch"))
+    ? Effect.void
+    : Effect.fail(new NodeUnreachable({ address: target.door.address, reason: "it knows of no newer epoch" }))
+
+/** Opens a batch and asks what is in it. */
+const open = (crew: Crew, both: Parties, slots: ReadonlyArray<number>) =>
+  Effect.gen(function* () {
+    const { source, target } = both
+    const { all } = crew.connections
+    const [epoch, ...expecting] = yield* all(target.door, [["CLUSTER", "BUMPEPOCH"], ...arriving(slots, source)], lane)
+    yield* unless(expecting, /already the owner/)
+    yield* crew.step("importing")
+    const [info, ...rest] = yield* all(
+      source.door,
+      [["CLUSTER", "INFO"], ...leaving(slots, target), ...listing(slots)],
+      lane
+    )
+    yield* unless(rest.slice(0, slots.length), /not the owner/)
+    yield* newer(both, yield* epoch ?? Either.right(""), yield* info ?? Either.right(""))
+    yield* crew.step("migrating")
+    return yield* held(slots, rest.slice(slots.length))
+  })
+
+const migrating = ({ target: { door } }: Parties, keys: ReadonlyArray<Buffer>): Words => [
+  "MIGRATE",
+  ...[door.address, door.port, "", 0, 20_000, "REPLACE", "AUTH2", door.userName, door.password, "KEYS"],
+  ...keys
+]
+
+/** What the keys of one command should take at most, in bytes of memory and in milliseconds. */
+const bytesPerCommand = 512 * 1024
+const millisPerCommand = 10
+
+/** How many keys go in one command to begin with: a server does nothing else while it sends them. */
+const startingPace = (crew: Crew, { source: { door } }: Parties) =>
+  Effect.gen(function* () {
+    const answers = yield* crew.connections.all(door, [["INFO", "memory"], ["DBSIZE"]], lane)
+    const [memory, keys] = yield* Either.all(answers)
+    const bytesPerKey = Number(fields(memory).get("used_memory_dataset") ?? 0) / Math.max(1, Number(keys))
+    return yield* Ref.make(Math.max(1, Math.min(keysAtMost, Math.floor(bytesPerCommand / Math.max(1, bytesPerKey)))))
+  })
+
+const nextPace = (keys: number, millis: number): number => {
+  if (millis > millisPerCommand) return Math.max(1, Math.floor(keys / 4))
+  return millis < millisPerCommand / 2 ? Math.min(keysAtMost, keys * 2) : keys
+}
+
+/** Sends the keys of some slots over. What the source still holds is the truth, so it replaces what the target has. */
+const send = (crew: Crew, both: Parties, pace: Ref.Ref<number>, slots: ReadonlyArray<Held>) =>
+  Effect.gen(function* () {
+    const size = yield* Ref.get(pace)
+    const commands = slots.flatMap(({ keys }) => chunks(keys, size).map((part) => migrating(both, part)))
+    for (const group of chunks(commands, size < keysAtMost ? 1 : commandsAtOnce)) {
+      const [took, answers] = yield* Effect.timed(crew.connections.all(both.source.door, group, lane))
+      yield* Either.all(answers)
+      yield* Ref.update(pace, (now) => nextPace(now, Duration.toMillis(took) / group.length))
+      yield* crew.step("keys")
+    }
+  })
+
+/** Sends keys over until the source says that it has none left. */
+const empty = (crew: Crew, both: Parties, pace: Ref.Ref<number>, batch: ReadonlyArray<Held>) =>
+  Effect.gen(function* () {
+    const { door } = both.source
+    let left = batch
+    while (left.length > 0) {
+      // Two writes under way: the source need not wait for us between them.
+      const groups = chunks(left, commandsAtOnce)
+      yield* Effect.forEach(groups, (group) => send(crew, both, pace, group), { concurrency: 2, discard: true })
+      const slots = left.map(({ slot }) => slot)
+      const counting = slots.map((slot): Words => ["CLUSTER", "COUNTKEYSINSLOT", slot])
+      const counts = yield* Either.all(yield* crew.connections.all(door, counting, lane))
+      const full = slots.filter((_, index) => counts[index] !== 0)
+      left = full.length === 0 ? [] : yield* held(full, yield* crew.connections.all(door, listing(full), lane))
+    }
+    yield* crew.step("emptied")
+  })
+
+const isStill = (crew: Crew, { clusterId, nodeId, shardId }: Member) =>
+  Effect.map(crew.cloud.state, ({ clusters }) => {
+    const shards = clusters.find(({ id }) => id === clusterId)?.shards ?? []
+    const primary = shards.find(({ id }) => id === shardId)?.nodes.find(({ role }) => role === "primary")
+    return primary?.id === nodeId && crew.fleet.isRunning(nodeId)
+  })
+
+/** The target takes a batch. No shard gets a new primary meanwhile: it might claim the slots back. */
+const take = (crew: Crew, { source, target }: Parties, slots: ReadonlyArray<number>) =>
+  Effect.gen(function* () {
+    const changed = new NodeUnreachable({ address: source.door.address, reason: "it is no longer primary" })
+    if (!(yield* isStill(crew, source)) || !(yield* isStill(crew, target))) return yield* changed
+    const quietly = slots.slice(0, -1).flatMap((slot): ReadonlyArray<Words> => {
+      const words: Words = ["CLUSTER", "SETSLOT", slot]
+      return [
+        [...words, "STABLE"],
+        [...words, "NODE", target.engineId]
+      ]
+    })
+    const commands: ReadonlyArray<Words> = [
+      ["CLUSTER", "BUMPEPOCH"],
+      ...quietly,
+      ...setSlots(slots.slice(-1), "NODE", target.engineId)
+    ]
+    yield* unless(yield* crew.connections.all(target.door, commands, lane))
+  }).pipe(
+    Effect.timeoutFail({
+      duration: "1 second",
+      onTimeout: () => new NodeUnreachable({ address: target.door.address, reason: "no answer in time" })
+    }),
+    crew.inTurn(source.clusterId)
+  )
+
+const close = (crew: Crew, both: Parties, slots: ReadonlyArray<number>) =>
+  Effect.gen(function* () {
+    yield* take(crew, both, slots)
+    yield* crew.step("target")
+    const commands = setSlots(slots, "NODE", both.target.engineId)
+    yield* Effect.flatMap(crew.connections.all(both.source.door, commands, lane), unless)
+    yield* crew.step("source")
+  })
+
+/** Moves slots with their keys; the next batch is opened while one is emptied. */
+export const handOver = (crew: Crew, both: Parties, slots: ReadonlyArray<number>) =>
+  Effect.gen(function* () {
+    const pace = yield* startingPace(crew, both)
+    yield* Stream.fromIterable(chunks(slots, batchSize)).pipe(
+      Stream.mapEffect((batch) => open(crew, both, batch)),
+      Stream.buffer({ capacity: 1 }),
+      Stream.runForEach((batch) =>
+        Effect.gen(function* () {
+          yield* empty(crew, both, pace, batch)
+          yield* close(
+            crew,
+            both,
+            batch.map(({ slot }) => slot)
+          )
+          yield* crew.step("closed")
+        })
+      )
+    )
+  })
