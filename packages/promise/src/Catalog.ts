@@ -6,12 +6,15 @@
 import type * as MemStore from "@memstore-flows/api/MemStore"
 import type * as Engine from "@memstore-flows/engine/Engine"
 import type * as Flow from "@memstore-flows/engine/Flow"
+import type * as Run from "@memstore-flows/engine/Run"
 import type * as Runs from "@memstore-flows/engine/Runs"
 import * as AuditTopology from "@memstore-flows/workflows/AuditTopology"
 import * as AwaitHealthy from "@memstore-flows/workflows/AwaitHealthy"
 import * as BackupNow from "@memstore-flows/workflows/BackupNow"
 import * as DecommissionCluster from "@memstore-flows/workflows/DecommissionCluster"
 import * as EvacuateSubnet from "@memstore-flows/workflows/EvacuateSubnet"
+import type { FlowModule } from "@memstore-flows/workflows/FlowModule"
+import * as InWindow from "@memstore-flows/workflows/InWindow"
 import * as ProvisionCluster from "@memstore-flows/workflows/ProvisionCluster"
 import * as ReconfigureCluster from "@memstore-flows/workflows/ReconfigureCluster"
 import * as ReplaceReplica from "@memstore-flows/workflows/ReplaceReplica"
@@ -19,12 +22,13 @@ import * as ReplaceShard from "@memstore-flows/workflows/ReplaceShard"
 import * as RestoreCluster from "@memstore-flows/workflows/RestoreCluster"
 import * as RestoreDrill from "@memstore-flows/workflows/RestoreDrill"
 import * as RestoreThenScale from "@memstore-flows/workflows/RestoreThenScale"
+import * as RollOut from "@memstore-flows/workflows/RollOut"
 import * as ScaleIn from "@memstore-flows/workflows/ScaleIn"
 import * as ScaleOut from "@memstore-flows/workflows/ScaleOut"
 import * as ScaleTo from "@memstore-flows/workflows/ScaleTo"
 import * as SetReplicaCount from "@memstore-flows/workflows/SetReplicaCount"
 import * as UpgradeCluster from "@memstore-flows/workflows/UpgradeCluster"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 
 /**
@@ -58,6 +62,36 @@ const entry = <F extends AnyFlow>({ flow, layer }: { readonly flow: F; readonly 
   flow,
   layer
 })
+
+/**
+ * A flow that works inside maintenance windows, made of any: `flows: { "InWindow/ScaleOut": inWindow(ScaleOut) }`. It takes
+ * `{ windows, payload }`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const inWindow = <Name extends string, P extends PureSchema, S extends PureSchema, E extends PureSchema>(
+  module: FlowModule<Name, P, S, E, MemStore.Operations | Run.Run>
+) => {
+  const { body, flow } = InWindow.of(module)
+  return entry({ flow, layer: flow.toLayer(body) })
+}
+
+/**
+ * A flow over many clusters, made of any: `flows: { "RollOut/BackupNow": rollOut(BackupNow) }`. It takes `{ name, targets }`,
+ * each with a name and a payload, and gives what came of each.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const rollOut = <Name extends string, P extends PureSchema, S extends PureSchema, E extends PureSchema>(
+  module: FlowModule<Name, P, S, E, MemStore.Operations | Run.Run> & {
+    readonly layer: Layer.Layer<Flow.Implemented<Name>, unknown, Engine.Engine | MemStore.Operations>
+  }
+) => {
+  const { body, flow } = RollOut.of(module)
+  return entry({ flow, layer: flow.toLayer(body).pipe(Layer.provide(module.layer)) })
+}
 
 /**
  * The flows of `@memstore-flows/workflows` by name.
