@@ -2,20 +2,47 @@
  * Servers that join a cluster that is in service, and servers that leave it.
  */
 import * as Effect from "effect/Effect"
-import { file, parse } from "./ClusterNodes.js"
+import { file, myself, parse, type Written } from "./ClusterNodes.js"
 import { type Crew, primaryOf, type Site, settled, start, tell, tellAll } from "./Crew.js"
+import { elevate, exchanged, standIn } from "./Elevation.js"
 import type { Member } from "./Member.js"
-import { observe, observeAll, until } from "./Observation.js"
+import { observe, observeAll } from "./Observation.js"
 
-/** A newcomer starts alone, under the name that the cluster will know it by. */
-const prepare = (crew: Crew, member: Member) =>
+const entry = (
+  { door, engineId }: Member,
+  known: { readonly epoch?: number; readonly replicaOf?: string | undefined; readonly slots?: Written["slots"] }
+): Written => {
+  const { epoch = 0, replicaOf, slots = [] } = known
+  return { id: engineId, address: door.address, port: door.port, replicaOf, epoch, slots }
+}
+
+/** The cluster as those who join it are to know it: residents as they are, and the newcomers. */
+const acquaintances = (
+  crew: Crew,
+  where: Site,
+  residents: ReadonlyArray<Member>,
+  newcomers: ReadonlyArray<Member>
+): Effect.Effect<ReadonlyArray<Written>> =>
+  Effect.map(observeAll(crew.connections, residents), (seen) => {
+    const owners = seen.filter(({ isPrimary }) => isPrimary).map(({ member }) => member.engineId)
+    const known = seen.flatMap(({ isPrimary, member, nodes, slots }) => {
+      const { epoch = 0, replicaOf = "" } = myself(nodes) ?? {}
+      if (isPrimary) return [entry(member, { epoch, slots })]
+      return owners.includes(replicaOf) ? [entry(member, { epoch, replicaOf })] : []
+    })
+    const strangers = newcomers.map((member) => {
+      const replicaOf = member.isPrimary ? undefined : primaryOf(where, member.shardId)?.engineId
+      return entry(member, { replicaOf })
+    })
+    return [...known, ...strangers]
+  })
+
+/** A newcomer knows the cluster from its start; the cluster has yet to hear of it. */
+const prepare = (crew: Crew, member: Member, nodes: ReadonlyArray<Written>) =>
   Effect.gen(function* () {
     const { plant } = crew
     const conf = plant.join(plant.node(member.clusterId, member.nodeId), "nodes.conf")
-    if (yield* plant.exists(conf)) return
-    const { address, port } = member.door
-    const alone = { id: member.engineId, address, port, replicaOf: undefined, epoch: 0, slots: [] }
-    yield* plant.write(conf, file([alone], member.engineId))
+    if (!(yield* plant.exists(conf))) yield* plant.write(conf, file(nodes, member.engineId))
   })
 
 const introduce = (crew: Crew, residents: ReadonlyArray<Member>, newcomers: ReadonlyArray<Member>) =>
@@ -50,26 +77,20 @@ export const join = (crew: Crew, where: Site, newcomers: ReadonlyArray<Member>) 
     const residents = where.members.filter(
       ({ nodeId }) => !newcomers.some((each) => each.nodeId === nodeId) && crew.fleet.isRunning(nodeId)
     )
-    const everyone = [...residents, ...newcomers]
     yield* crew.step("prepare")
-    for (const member of newcomers) yield* prepare(crew, member)
+    const nodes = yield* acquaintances(crew, where, residents, newcomers)
     yield* crew.step("start")
-    yield* Effect.forEach(newcomers, (member) => start(crew, where, member), { concurrency: 12, discard: true })
+    for (const member of newcomers.filter(({ isPrimary }) => isPrimary)) {
+      const other = standIn(where, member)
+      yield* prepare(crew, member, other === undefined ? nodes : exchanged(nodes, member, other))
+      yield* start(crew, where, member)
+      yield* elevate(crew, member)
+    }
+    const replicas = newcomers.filter(({ isPrimary }) => !isPrimary)
+    for (const member of replicas) yield* prepare(crew, member, nodes)
+    yield* Effect.forEach(replicas, (member) => start(crew, where, member), { concurrency: 12, discard: true })
     yield* crew.step("introduce")
     yield* introduce(crew, residents, newcomers)
-    yield* until(
-      "an introduction",
-      Effect.map(observeAll(crew.connections, everyone), (seen) => {
-        const lacking = seen.find(({ nodes }) =>
-          everyone.some(
-            ({ engineId }) => !nodes.some(({ flags, id }) => id === engineId && !flags.includes("handshake"))
-          )
-        )
-        return seen.length < everyone.length
-          ? `${seen.length} of ${everyone.length} answer`
-          : lacking && `${lacking.member.door.address} does not know all`
-      })
-    )
     yield* crew.step("follow")
     for (const member of newcomers) {
       const primary = primaryOf(where, member.shardId)
