@@ -94,8 +94,7 @@ export const primaryOf = (where: Site, shardId: string | null): Member.Member | 
 export const start = (
   crew: Crew,
   where: Site,
-  member: Member.Member,
-  options: { readonly appendOnly: boolean } = { appendOnly: true }
+  member: Member.Member
 ): Effect.Effect<void, ServerEnded | FilesUnusable | TlsUnavailable> =>
   Effect.gen(function* () {
     if (crew.fleet.isRunning(member.nodeId)) return
@@ -105,7 +104,7 @@ export const start = (
       address: member.door.address,
       port: member.door.port,
       folder,
-      appendOnly: options.appendOnly,
+      appendOnly: true,
       maxMemory: where.maxMemory,
       tls: where.cluster.tlsEnabled ? folder : undefined,
       admin: where.access.admin,
