@@ -3,6 +3,7 @@ import type { Journal } from "@memstore-flows/engine"
 import { Effect, Layer, ManagedRuntime, RcRef } from "effect"
 import { afterAll, describe } from "vitest"
 import { journalContract } from "../../engine/test/contract/JournalContract.js"
+import { scheduleContract } from "../../engine/test/contract/ScheduleContract.js"
 import { PostgresJournal } from "../src/index.js"
 import { available, client, database } from "./support/database.js"
 
@@ -26,4 +27,5 @@ const opened = Effect.gen(function* () {
 
 describe.skipIf(!available)("PostgresJournal", () => {
   journalContract("the journal in PostgreSQL", opened)
+  scheduleContract("the journal in PostgreSQL", opened)
 })
