@@ -1,6 +1,7 @@
 /**
  * What the work on clusters is done with.
  */
+import * as Slots from "@memstore-flows/api/Slots"
 import type { ClusterState } from "@memstore-flows/model/ClusterState"
 import type { State } from "@memstore-flows/model/State"
 import * as Effect from "effect/Effect"
@@ -146,5 +147,21 @@ export const settled = (
         ({ nodeId }) => crew.fleet.isRunning(nodeId) && !gone.some((each) => each.nodeId === nodeId)
       )
       return unsettled(members, yield* observeAll(crew.connections, members), gone)
+    })
+  )
+
+/** Waits until these members believe of each other's slots what their owners say. */
+export const agreed = (crew: Crew, members: ReadonlyArray<Member.Member>): Effect.Effect<void, Overdue> =>
+  until(
+    "one belief about slots",
+    Effect.map(observeAll(crew.connections, members), (seen) => {
+      const owners = seen.filter(({ isPrimary }) => isPrimary)
+      const behind = seen.find(({ nodes }) =>
+        owners.some(({ member, slots }) => {
+          const believed = nodes.find(({ id }) => id === member.engineId)?.slots ?? []
+          return Slots.format(believed) !== Slots.format(slots)
+        })
+      )
+      return behind && `${behind.member.door.address} has not heard of all moves`
     })
   )

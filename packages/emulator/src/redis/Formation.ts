@@ -8,7 +8,7 @@ import * as Slots from "@memstore-flows/api/Slots"
 import * as Effect from "effect/Effect"
 import * as Backups from "./Backups.js"
 import { file, type Written } from "./ClusterNodes.js"
-import { type Crew, ofShard, primaryOf, type Site, settled, start } from "./Crew.js"
+import { agreed, type Crew, ofShard, primaryOf, type Site, settled, start } from "./Crew.js"
 import { elevate, exchanged, standIn } from "./Elevation.js"
 import type { Member } from "./Member.js"
 import { until } from "./Observation.js"
@@ -112,7 +112,8 @@ const lead = (crew: Crew, where: Site) =>
     const primaries = primariesOf(where)
     yield* launch(crew, where, primaries, (member) => beforeTakingOver(where, member))
     const elevated = Effect.forEach(primaries, (each) => elevate(crew, each), { concurrency: "unbounded" })
-    yield* Effect.raceFirst(Effect.asVoid(elevated), death(crew, primaries))
+    // A primary that sees a stand-in as a replica before it hears of its successor takes the slots for lost.
+    yield* Effect.raceFirst(Effect.zipRight(elevated, agreed(crew, primaries)), death(crew, primaries))
   })
 
 /** Makes the cluster from nothing, or from a backup. What an earlier try left is removed first. */

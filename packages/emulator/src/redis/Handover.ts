@@ -21,7 +21,7 @@ import type { Words } from "./Connections.js"
 import { type Crew, tellAll } from "./Crew.js"
 import type { Member } from "./Member.js"
 import { fields } from "./Observation.js"
-import { type CommandRefused, NodeUnreachable } from "./RedisError.js"
+import { CommandRefused, NodeUnreachable } from "./RedisError.js"
 
 const batchSize = 64
 const commandsAtOnce = 8
@@ -66,24 +66,31 @@ interface Held {
 const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 
-const listing = (slots: ReadonlyArray<number>): ReadonlyArray<Words> =>
-  slots.map((slot) => ["CLUSTER", "GETKEYSINSLOT", slot, keysAtMost])
+const nothing = Either.right(undefined)
 
-const held = (slots: ReadonlyArray<number>, answers: ReadonlyArray<Either.Either<unknown, CommandRefused>>) =>
-  Effect.map(
-    Either.all(answers),
-    (found): ReadonlyArray<Held> =>
-      slots.map((slot, index) => {
-        const keys = found[index]
-        return { slot, keys: Array.isArray(keys) ? keys.filter(Buffer.isBuffer) : [] }
-      })
-  )
+const script = `local found = {}
+for i, slot in ipairs(ARGV) do found[i] = redis.call('CLUSTER', 'GETKEYSINSLOT', slot, ${keysAtMost}) end
+return found`
+
+/** Asks for keys of many slots in one command. */
+const listing = (slots: ReadonlyArray<number>): Words => ["EVAL", script, 0, ...slots]
+
+const held = (slots: ReadonlyArray<number>, found: unknown): ReadonlyArray<Held> =>
+  slots.flatMap((slot, index) => {
+    const keys: unknown = Array.isArray(found) ? found[index] : undefined
+    return Array.isArray(keys) && keys.length > 0 ? [{ slot, keys: keys.filter(Buffer.isBuffer) }] : []
+  })
 
 /** Fails when the target has not heard yet of the election that made the source primary: its claim would be void. */
 const newer = ({ target }: Parties, epoch: unknown, info: unknown): Effect.Effect<void, NodeUnreachable> =>
   Number(String(epoch).split(" ")[1]) > Number(fields(info).get("cluster_my_epoch"))
     ? Effect.void
     : Effect.fail(new NodeUnreachable({ address: target.door.address, reason: "it knows of no newer epoch" }))
+
+interface Batch {
+  readonly slots: ReadonlyArray<number>
+  readonly held: ReadonlyArray<Held>
+}
 
 /** Opens a batch and asks what is in it. */
 const open = (crew: Crew, both: Parties, slots: ReadonlyArray<number>) =>
@@ -93,15 +100,15 @@ const open = (crew: Crew, both: Parties, slots: ReadonlyArray<number>) =>
     const [epoch, ...expecting] = yield* all(target.door, [["CLUSTER", "BUMPEPOCH"], ...arriving(slots, source)], lane)
     yield* unless(expecting, /already the owner/)
     yield* crew.step("importing")
-    const [info, ...rest] = yield* all(
+    const [info, ...answers] = yield* all(
       source.door,
-      [["CLUSTER", "INFO"], ...leaving(slots, target), ...listing(slots)],
+      [["CLUSTER", "INFO"], ...leaving(slots, target), listing(slots)],
       lane
     )
-    yield* unless(rest.slice(0, slots.length), /not the owner/)
-    yield* newer(both, yield* epoch ?? Either.right(""), yield* info ?? Either.right(""))
+    yield* unless(answers.slice(0, slots.length), /not the owner/)
+    yield* newer(both, yield* epoch ?? nothing, yield* info ?? nothing)
     yield* crew.step("migrating")
-    return yield* held(slots, rest.slice(slots.length))
+    return { slots, held: held(slots, yield* answers[slots.length] ?? nothing) }
   })
 
 const migrating = ({ target: { door } }: Parties, keys: ReadonlyArray<Buffer>): Words => [
@@ -142,19 +149,14 @@ const send = (crew: Crew, both: Parties, pace: Ref.Ref<number>, slots: ReadonlyA
   })
 
 /** Sends keys over until the source says that it has none left. */
-const empty = (crew: Crew, both: Parties, pace: Ref.Ref<number>, batch: ReadonlyArray<Held>) =>
+const empty = (crew: Crew, both: Parties, pace: Ref.Ref<number>, { held: first, slots }: Batch) =>
   Effect.gen(function* () {
-    const { door } = both.source
-    let left = batch
-    while (left.length > 0) {
+    for (let left = first; left.length > 0; ) {
       // Two writes under way: the source need not wait for us between them.
       const groups = chunks(left, commandsAtOnce)
       yield* Effect.forEach(groups, (group) => send(crew, both, pace, group), { concurrency: 2, discard: true })
-      const slots = left.map(({ slot }) => slot)
-      const counting = slots.map((slot): Words => ["CLUSTER", "COUNTKEYSINSLOT", slot])
-      const counts = yield* Either.all(yield* crew.connections.all(door, counting, lane))
-      const full = slots.filter((_, index) => counts[index] !== 0)
-      left = full.length === 0 ? [] : yield* held(full, yield* crew.connections.all(door, listing(full), lane))
+      const [found = nothing] = yield* crew.connections.all(both.source.door, [listing(slots)], lane)
+      left = held(slots, yield* found)
     }
     yield* crew.step("emptied")
   })
@@ -166,24 +168,33 @@ const isStill = (crew: Crew, { clusterId, nodeId, shardId }: Member) =>
     return primary?.id === nodeId && crew.fleet.isRunning(nodeId)
   })
 
+/** The refusals within the answer of a transaction. */
+const errorsIn = (answer: unknown): ReadonlyArray<Error> =>
+  Array.isArray(answer) ? answer.filter((each) => each instanceof Error) : []
+
 /** The target takes a batch. No shard gets a new primary meanwhile: it might claim the slots back. */
 const take = (crew: Crew, { source, target }: Parties, slots: ReadonlyArray<number>) =>
   Effect.gen(function* () {
     const changed = new NodeUnreachable({ address: source.door.address, reason: "it is no longer primary" })
     if (!(yield* isStill(crew, source)) || !(yield* isStill(crew, target))) return yield* changed
-    const quietly = slots.slice(0, -1).flatMap((slot): ReadonlyArray<Words> => {
-      const words: Words = ["CLUSTER", "SETSLOT", slot]
-      return [
-        [...words, "STABLE"],
-        [...words, "NODE", target.engineId]
-      ]
-    })
+    const quiet = slots.slice(0, -1)
+    const quietly: ReadonlyArray<Words> = [
+      ["MULTI"],
+      ["CLUSTER", "DELSLOTS", ...quiet],
+      ["CLUSTER", "ADDSLOTS", ...quiet],
+      ["EXEC"]
+    ]
     const commands: ReadonlyArray<Words> = [
       ["CLUSTER", "BUMPEPOCH"],
-      ...quietly,
+      ...(quiet.length === 0 ? [] : quietly),
       ...setSlots(slots.slice(-1), "NODE", target.engineId)
     ]
-    yield* unless(yield* crew.connections.all(target.door, commands, lane))
+    const answers = yield* crew.connections.all(target.door, commands, lane)
+    yield* unless(answers)
+    const [failure] = answers.flatMap((each) => errorsIn(Either.getOrUndefined(each)))
+    if (failure !== undefined) {
+      return yield* new CommandRefused({ address: target.door.address, command: "EXEC", reason: failure.message })
+    }
   }).pipe(
     Effect.timeoutFail({
       duration: "1 second",
@@ -211,11 +222,7 @@ export const handOver = (crew: Crew, both: Parties, slots: ReadonlyArray<number>
       Stream.runForEach((batch) =>
         Effect.gen(function* () {
           yield* empty(crew, both, pace, batch)
-          yield* close(
-            crew,
-            both,
-            batch.map(({ slot }) => slot)
-          )
+          yield* close(crew, both, batch.slots)
           yield* crew.step("closed")
         })
       )

@@ -4,13 +4,13 @@
  * Slots are written down before they are opened, some hundred at a time, so that whoever comes after a crash, or in the
  * place of a primary that died, can open them again. What is left of a plan follows from what the targets own.
  */
-import * as Slots from "@memstore-flows/api/Slots"
+import type * as Slots from "@memstore-flows/api/Slots"
 import type { Move } from "@memstore-flows/model/SlotPlan"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Crew, primaryOf, type Site } from "./Crew.js"
+import { agreed, type Crew, primaryOf, type Site } from "./Crew.js"
 import { handOver, type Parties, reopen as reopenSlots } from "./Handover.js"
-import { observe, observeAll, until } from "./Observation.js"
+import { observe } from "./Observation.js"
 import type { OpenSlots } from "./Plant.js"
 import { type FilesUnusable, Overdue } from "./RedisError.js"
 
@@ -92,28 +92,6 @@ const carryOut = <E>(crew: Crew, where: Effect.Effect<Site, E>, each: Move, { mo
     yield* write({ from, to, slots: [] })
   })
 
-/** Waits until all servers believe of each other's slots what their owners say. */
-const agreed = (crew: Crew, where: Site) =>
-  until(
-    "one belief about slots",
-    Effect.map(
-      observeAll(
-        crew.connections,
-        where.members.filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
-      ),
-      (seen) => {
-        const owners = seen.filter(({ isPrimary }) => isPrimary)
-        const behind = seen.find(({ nodes }) =>
-          owners.some(({ member, slots }) => {
-            const believed = nodes.find(({ id }) => id === member.engineId)?.slots ?? []
-            return Slots.format(believed) !== Slots.format(slots)
-          })
-        )
-        return behind && `${behind.member.door.address} has not heard of all moves`
-      }
-    )
-  )
-
 /** Moves out of different shards go on side by side. */
 const bySource = (moves: ReadonlyArray<Move>): ReadonlyArray<ReadonlyArray<Move>> =>
   [...new Set(moves.map(({ from }) => from))].map((source) => moves.filter(({ from }) => from === source))
@@ -128,6 +106,8 @@ export const migrate = <E>(crew: Crew, where: Effect.Effect<Site, E>, moves: Rea
       (group) => Effect.forEach(group, (each) => carryOut(crew, where, each, shared), { discard: true }),
       { concurrency: sourcesAtOnce, discard: true }
     )
-    yield* Effect.flatMap(where, (now) => agreed(crew, now))
+    const { members } = yield* where
+    const running = members.filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
+    yield* agreed(crew, running)
     yield* crew.plant.openSlots(site.cluster.id).remove
   })
