@@ -88,9 +88,13 @@ describe("RestoreThenScale", () => {
 describe("ReplaceReplica", () => {
   it("requires exactly the calls it makes, and fails in exactly these ways", () => {
     expect(ReplaceReplica.body(replacePayload)).type.toBe<
-      Effect.Effect<ReplaceReplica.Result, Replacing, AddReplica | DeleteNode | ListClusters | ListShards | Run.Run>
+      Effect.Effect<
+        ReplaceReplica.Result,
+        Replacing,
+        AddReplica | DeleteNode | ListBackups | ListClusters | ListShards | Run.Run
+      >
     >()
-    expect<ReplaceReplica.Requirements>().type.toBe<AddReplica | DeleteNode | ListClusters | ListShards>()
+    expect<ReplaceReplica.Requirements>().type.toBe<AddReplica | DeleteNode | ListBackups | ListClusters | ListShards>()
   })
 
   it("is a layer that needs the same calls and an engine", () => {

@@ -162,6 +162,10 @@ const syncOf = (shards: ReadonlyArray<Shard>, { clusterId, reliesOn = [] }: Inva
       const primary = nodes.find(({ role }) => role === "primary")
       const replica = nodes.find(({ id }) => id === nodeId)
       if (primary === undefined || replica === undefined) continue
+      if (replica.role === "primary") {
+        seen.set(nodeId, { _tag: "InSync" })
+        continue
+      }
       const question = {
         clusterId,
         shardId,

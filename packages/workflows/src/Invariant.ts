@@ -30,7 +30,7 @@ import type { SyncState } from "./ReplicaSync.js"
  * - `subnetSpread`: a primary and at least one replica stand in different subnets
  * - `noBackupDue`: no backup runs, and none is due while the change takes
  * - `freshBackup`: there is a new enough backup before data is moved or deleted
- * - `evenSlots`: shards hold about as many slots each (advice, unless the change is destructive)
+ * - `evenSlots`: shards hold about as many slots each (advice, unless shards are removed)
  * - `failedIsFinal`: nothing is done to a cluster that is `Failed`
  * - `clientsTold`: a change of nodes says which endpoints come and go (advice)
  * - `undoStated`: a destructive change says what cannot be undone
@@ -71,6 +71,7 @@ export type Name = typeof Name.Type
  * - `destructive`: it deletes, moves or overwrites what holds data; what can no longer be undone is in `irreversible`
  * - `addsShards`, `addsNodes`: at the peak
  * - `removesShards`, `removesNodes`: by id; `removesCluster`: the whole of it
+ * - `addsReplicas`: those to come, by where they will stand
  * - `reliesOn`: replicas that must have caught up
  * - `placements`: of the shards to come
  * - `takes`: how long it is expected to take
@@ -89,6 +90,7 @@ export interface Change {
   readonly removesShards?: ReadonlyArray<string> | undefined
   readonly removesNodes?: ReadonlyArray<{ readonly shardId: string; readonly nodeId: string }> | undefined
   readonly removesCluster?: boolean | undefined
+  readonly addsReplicas?: ReadonlyArray<{ readonly shardId: string; readonly subnetId: string }> | undefined
   readonly reliesOn?: ReadonlyArray<{ readonly shardId: string; readonly nodeId: string }> | undefined
   readonly placements?: ReadonlyArray<SubnetAssignment> | undefined
   readonly takes?: Duration.Duration | undefined

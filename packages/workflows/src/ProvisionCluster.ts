@@ -13,7 +13,6 @@ import { Shard } from "@memstore-flows/api/Shard"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
-import * as Rules from "@memstore-flows/model/Rules"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -113,13 +112,6 @@ export const flow = Flow.make({
   resource: ({ cluster }) => `cluster-name/${cluster.name}`
 })
 
-const spread = ({ checksOff = [], cluster }: Payload) =>
-  checksOff.some(({ check }) => check === "subnetSpread")
-    ? []
-    : cluster.subnetAssignments.flatMap((subnetAssignment, index) =>
-        Rules.spread({ subnetAssignment, path: `subnetAssignments[${index}]` })
-      )
-
 const send = (cluster: Payload["cluster"]) =>
   Effect.gen(function* () {
     const createCluster = yield* CreateCluster
@@ -143,17 +135,14 @@ export const body = (payload: Payload): Effect.Effect<Result, ProvisionError, Re
     const { cluster, onUndo = "delete" } = payload
     yield* Step.make("preflight", {
       error: ProvisionError,
-      run: Effect.zipRight(
-        password(cluster),
-        Effect.flatMap(specFindings(cluster), (findings) => refuseIf([...findings, ...spread(payload)]))
-      )
+      run: Effect.zipRight(password(cluster), Effect.flatMap(specFindings(cluster), refuseIf))
     })
     const what = `new cluster ${cluster.name}`
     const clusterId = yield* create({ spec: cluster, operation: "CreateCluster", what, onUndo, send: send(cluster) })
     const shards = yield* inService(clusterId, "create")
     yield* verifyTopology(clusterId, shards, cluster)
     return { clusterId, shards }
-  })
+  }).pipe(Checks.without(payload.checksOff))
 
 /**
  * Makes the flow known to the engine.

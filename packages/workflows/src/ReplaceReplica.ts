@@ -6,6 +6,7 @@
 import type { AddReplica } from "@memstore-flows/api/AddReplica"
 import type { Cluster } from "@memstore-flows/api/Cluster"
 import type { DeleteNode } from "@memstore-flows/api/DeleteNode"
+import type { ListBackups } from "@memstore-flows/api/ListBackups"
 import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { ResourceId } from "@memstore-flows/api/ResourceId"
@@ -18,8 +19,11 @@ import * as Topology from "@memstore-flows/model/Topology"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import { ReplicaChanged } from "./FlowError.js"
+import { replicaTakes } from "./internal/expected.js"
+import { guardDeletion } from "./internal/replicaGuards.js"
 import { clusters, inService, projectNodes } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
 import * as Waiter from "./Waiter.js"
@@ -38,7 +42,8 @@ export const Payload = Schema.Struct({
   shardId: ResourceId,
   nodeId: ResourceId,
   subnetId: Schema.NonEmptyString,
-  onUndo: Schema.optionalWith(Schema.Literal("remove", "keep"), { exact: true })
+  onUndo: Schema.optionalWith(Schema.Literal("remove", "keep"), { exact: true }),
+  ...Checks.payloadFields
 }).annotations({ identifier: "ReplaceReplicaPayload" })
 
 /**
@@ -78,7 +83,7 @@ export type Result = typeof Result.Type
  * @since 0.1.0
  * @category models
  */
-export type Requirements = AddReplica | DeleteNode | ListClusters | ListShards
+export type Requirements = AddReplica | DeleteNode | ListBackups | ListClusters | ListShards
 
 /**
  * The contract. It locks the cluster.
@@ -155,11 +160,25 @@ const reached = ({ clusterId, nodeId, shardId }: Payload, before: ReadonlyArray<
     })
   })
 
+/** The checks before anything is added, on all that is to come. */
+const guardAll = ({ clusterId, nodeId, shardId, subnetId }: Payload) =>
+  Checks.guard("checks", {
+    what: `replace node ${nodeId} of shard ${shardId}`,
+    clusterId,
+    destructive: true,
+    irreversible: ["delete"],
+    addsNodes: 1,
+    addsReplicas: [{ shardId, subnetId }],
+    removesNodes: [{ shardId, nodeId }],
+    takes: replicaTakes,
+    tellsEndpoints: true
+  })
+
 /**
  * The flow as a plain Effect, to be built into others.
  *
- * A replica is added in the wanted subnet, identified, proven in sync by `ReplicaSync`; then, its role re-read, the old
- * one is deleted, and the shard has as many nodes as before. If the old node became primary or is gone meanwhile, the
+ * The checks are made before anything is sent, and again before the deletion. A replica is added in the wanted subnet,
+ * identified, proven in sync by `ReplicaSync`; then, its role re-read, the old one is deleted, and the shard has as many nodes as before. If the old node became primary or is gone meanwhile, the
  * flow fails with `ReplicaChanged`: another replica is never taken silently. Undone, the new replica is removed, or kept
  * if `onUndo` says so; once the old one is deleted the new one stays, for the shard needs it.
  *
@@ -170,13 +189,15 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
   Effect.gen(function* () {
     const { clusterId, nodeId, shardId, subnetId } = payload
     const before = yield* preflight(payload)
+    yield* guardAll(payload)
     const added = yield* addReplica("add", { clusterId, shardId, subnetId, undo: payload.onUndo })
     const sync = yield* proveSync("in sync", { clusterId, shardId, nodeId: added })
+    yield* guardDeletion("checks before delete", { clusterId, shardId, nodeId, reliesOn: [added] })
     yield* deleteReplica("delete", { clusterId, shardId, nodeId })
     const after = yield* reached(payload, before)
     const { endpointsAdded, endpointsRemoved } = Topology.diff(Topology.make(before), Topology.make(after))
     return { clusterId, shardId, added, removed: nodeId, sync, endpointsAdded, endpointsRemoved, shards: after }
-  })
+  }).pipe(Checks.without(payload.checksOff))
 
 /**
  * Makes the flow known to the engine.

@@ -12,9 +12,11 @@ import { ListFlavors } from "@memstore-flows/api/ListFlavors"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { RestoreCluster } from "@memstore-flows/api/RestoreCluster"
 import type { Shard } from "@memstore-flows/api/Shard"
+import type { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import type * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Rules from "@memstore-flows/model/Rules"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -79,6 +81,8 @@ export type RestoreError = typeof RestoreError.Type
 /**
  * - `onUndo`: default `delete`
  * - `peakShards`: the most shards the cluster will have in the course of the flow, for the quota; default its own count
+ * - `newShards`: the subnets of shards to be added afterwards; `takes`: how long it takes until the cluster is as it shall
+ *   be, for backups that would be due meanwhile
  * - `findings`: further reasons to refuse, found by the caller
  * - `spare`: asked just before the undo deletes the cluster; a reason, in words, keeps it
  *
@@ -88,6 +92,8 @@ export type RestoreError = typeof RestoreError.Type
 export interface RestoreOptions {
   readonly onUndo?: OnUndo | undefined
   readonly peakShards?: number | undefined
+  readonly newShards?: ReadonlyArray<SubnetAssignment> | undefined
+  readonly takes?: Duration.Duration | undefined
   readonly findings?: ReadonlyArray<Finding> | undefined
   readonly spare?: Effect.Effect<Option.Option<string>, CallError, ListShards> | undefined
 }
@@ -111,8 +117,8 @@ const backupFindings = (spec: RestoreSpec) =>
     return findings
   })
 
-const findingsOf = (spec: RestoreSpec, { findings = [], peakShards }: RestoreOptions) =>
-  Effect.zipWith(backupFindings(spec), specFindings(spec, peakShards), (ofBackup, ofSpec) => [
+const findingsOf = (spec: RestoreSpec, { findings = [], ...prospect }: RestoreOptions) =>
+  Effect.zipWith(backupFindings(spec), specFindings(spec, prospect), (ofBackup, ofSpec) => [
     ...findings,
     ...ofBackup,
     ...ofSpec
@@ -129,8 +135,8 @@ const send = (spec: RestoreSpec) =>
  * Refuses what cannot work, with every reason at once, and sends nothing but reads.
  *
  * Checked: the backup exists, is `Available`, has the same shard count and the same or an older version, takes at most
- * 60 % of the flavor's memory; the flavor and version exist; shards, nodes and the project's quota; subnets; the name is
- * free; a password can be had. What the API does not say (clusters that cannot be listed, a backup without size) is not
+ * 60 % of the flavor's memory; the flavor and version exist; shards, nodes and the project's quota; subnets, and the
+ * check `subnetSpread`; the name is free; `noBackupDue` where `takes` is given; a password can be had. What the API does not say (clusters that cannot be listed, a backup without size) is not
  * refused.
  *
  * @since 0.1.0

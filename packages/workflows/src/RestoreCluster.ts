@@ -15,6 +15,7 @@ import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Checks from "./Checks.js"
 import { VerificationFailed } from "./FlowError.js"
 import { verifyTopology } from "./internal/verifyCluster.js"
 import * as Restore from "./Restore.js"
@@ -22,13 +23,15 @@ import * as Restore from "./Restore.js"
 /**
  * - `cluster`: the cluster to make; `shardCount` is the backup's
  * - `onUndo`: whether it is deleted (default) or kept when the run fails or is cancelled
+ * - `checksOff`: of the checks only `subnetSpread` applies
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Payload = Schema.Struct({
   cluster: Restore.RestoreSpec,
-  onUndo: Schema.optionalWith(Restore.OnUndo, { exact: true })
+  onUndo: Schema.optionalWith(Restore.OnUndo, { exact: true }),
+  ...Checks.payloadFields
 }).annotations({ identifier: "RestoreClusterPayload" })
 
 /**
@@ -107,6 +110,7 @@ export const flow = Flow.make({
  * @category constructors
  */
 export const body = ({
+  checksOff,
   cluster,
   onUndo
 }: Payload): Effect.Effect<Result, RestoreClusterError, Requirements | Run.Run> =>
@@ -114,7 +118,7 @@ export const body = ({
     const { clusterId, shards } = yield* Restore.restore(cluster, { onUndo })
     yield* verifyTopology(clusterId, shards, cluster)
     return { clusterId, shards }
-  })
+  }).pipe(Checks.without(checksOff))
 
 /**
  * Makes the flow known to the engine.

@@ -17,9 +17,12 @@ import { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
 import * as Rules from "@memstore-flows/model/Rules"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
+import { restoreTakes, shardTakes } from "./internal/expected.js"
 import { OnUndo, RestoreError, RestoreSpec, restore } from "./Restore.js"
 import { scaleTo, TargetShards } from "./Scale.js"
 
@@ -36,7 +39,8 @@ export const Payload = Schema.Struct({
   cluster: RestoreSpec,
   shards: TargetShards,
   newShards: Schema.optionalWith(Schema.Array(SubnetAssignment), { exact: true }),
-  onUndo: Schema.optionalWith(OnUndo, { exact: true })
+  onUndo: Schema.optionalWith(OnUndo, { exact: true }),
+  ...Checks.payloadFields
 }).annotations({ identifier: "RestoreThenScalePayload" })
 
 /**
@@ -119,11 +123,17 @@ const findings = (payload: Payload): ReadonlyArray<Finding> => {
   ]
 }
 
+const restored = ({ cluster }: Payload): Checks.Off => ({
+  check: "freshBackup",
+  reason: `the cluster was restored from backup "${cluster.restoreSource.backupName}" by this run`
+})
+
 /**
  * The flow as a plain Effect, to be built into others.
  *
- * Everything is checked first, the shards to come included. The backup is restored into a new cluster; when it is in
- * service, shards are added or removed one at a time, each confirmed by the slots. Undone, the new cluster is deleted,
+ * Everything is checked first, the shards to come included, and again before each shard; a fresh backup is not asked for,
+ * as the cluster was made of one. The backup is restored into a new cluster; when it is in service, shards are added or
+ * removed one at a time, each confirmed by the slots. Undone, the new cluster is deleted,
  * or kept if `onUndo` says so.
  *
  * @since 0.1.0
@@ -131,14 +141,17 @@ const findings = (payload: Payload): ReadonlyArray<Finding> => {
  */
 export const body = (payload: Payload): Effect.Effect<Result, RestoreError, Requirements | Run.Run> =>
   Effect.gen(function* () {
-    const { cluster, onUndo, shards } = payload
-    const { clusterId } = yield* restore(cluster, { onUndo, peakShards: shards, findings: findings(payload) })
+    const { cluster, newShards, onUndo, shards } = payload
+    const changes = Math.abs(shards - cluster.shardCount)
+    const takes = changes === 0 ? undefined : Duration.sum(restoreTakes, Duration.times(shardTakes, changes))
+    const prospect = { peakShards: shards, newShards, takes }
+    const { clusterId } = yield* restore(cluster, { onUndo, ...prospect, findings: findings(payload) })
     const nodeCount = cluster.nodeCountPerShard
     const placement = placementOf(payload)
     const undo = onUndo === "keep" ? "keep" : "nothing"
     const reached = yield* scaleTo({ clusterId, shards, nodeCount, placement, undo })
     return { clusterId, shards: reached }
-  })
+  }).pipe(Checks.without([...(payload.checksOff ?? []), restored(payload)]))
 
 /**
  * Makes the flow known to the engine.

@@ -6,6 +6,8 @@
 import { AddShard } from "@memstore-flows/api/AddShard"
 import { ShardCount } from "@memstore-flows/api/ClusterSpec"
 import { DeleteShard } from "@memstore-flows/api/DeleteShard"
+import type { ListBackups } from "@memstore-flows/api/ListBackups"
+import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { Shard } from "@memstore-flows/api/Shard"
 import * as Slots from "@memstore-flows/api/Slots"
@@ -20,6 +22,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Ambiguous, CallError, ClusterFailed, LeftInPlace, Refused, WaitTimedOut } from "./FlowError.js"
+import { guardAdding, guardRemoving } from "./internal/shardGuards.js"
 import * as Mutation from "./Mutation.js"
 import * as Observe from "./Observe.js"
 import { inService, refuseIf } from "./Preflight.js"
@@ -223,6 +226,8 @@ export const removeShard = (
  * - `placement`: subnets of the shard that becomes the `n`-th, counted from 1
  * - `undo`: `revert` (default) removes added shards and reports removed ones, `keep` reports both, `nothing` does neither
  *
+ * The checks of `Checks` are made before each shard; `Checks.without` switches some off.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -235,7 +240,8 @@ export interface ScaleToOptions {
 }
 
 /**
- * Brings a cluster to a number of shards, one shard at a time; those with the highest ids leave first.
+ * Brings a cluster to a number of shards, one shard at a time; those with the highest ids leave first. The checks are made
+ * before each.
  *
  * The shards there at the start are journaled, so a resumed run goes on with the same shards.
  *
@@ -244,7 +250,11 @@ export interface ScaleToOptions {
  */
 export const scaleTo = (
   options: ScaleToOptions
-): Effect.Effect<ReadonlyArray<Shard>, ScaleError, Run.Run | AddShard | DeleteShard | ListShards> =>
+): Effect.Effect<
+  ReadonlyArray<Shard>,
+  ScaleError,
+  Run.Run | AddShard | DeleteShard | ListBackups | ListClusters | ListShards
+> =>
   Step.scope("scale")(
     Effect.gen(function* () {
       const { clusterId } = options
@@ -258,10 +268,14 @@ export const scaleTo = (
       })
       for (let n = start.length + 1; n <= options.shards; n++) {
         const { nodeCount, placement } = options
+        const rest = Array.from({ length: options.shards - n + 1 }, (_, index) => placement(n + index))
+        yield* guardAdding(`checks before shard ${n}`, clusterId, rest)
         yield* addShard(`add shard ${n}`, { clusterId, nodeCount, subnetAssignments: placement(n), undo: undoAdd })
       }
       const ids = start.map(({ id }) => id).sort()
-      for (const shardId of ids.slice(Math.min(options.shards, ids.length)).reverse()) {
+      const leaving = ids.slice(Math.min(options.shards, ids.length)).reverse()
+      for (const [index, shardId] of leaving.entries()) {
+        yield* guardRemoving(clusterId, [shardId, ...leaving.slice(index + 1)])
         yield* removeShard(`remove shard ${shardId}`, { clusterId, shardId, undo: undoRemove })
       }
       return yield* Step.make("topology", {

@@ -21,6 +21,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
+import { replicaTakes } from "./internal/expected.js"
+import { guardDeletion } from "./internal/replicaGuards.js"
 import * as Placement from "./Placement.js"
 import { clusters, inService } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
@@ -155,14 +157,7 @@ const shrink = ({ clusterId }: Payload, shardId: string, surplus: number) =>
     (n) =>
       Effect.gen(function* () {
         const nodeId = yield* choose(`choose -${n}`, clusterId, shardId, Placement.leastNeeded)
-        yield* Checks.guard(`checks before delete -${n}`, {
-          what: `delete node ${nodeId} of shard ${shardId}`,
-          clusterId,
-          destructive: true,
-          irreversible: [`delete -${n}`],
-          removesNodes: [{ shardId, nodeId }],
-          tellsEndpoints: true
-        })
+        yield* guardDeletion(`checks before delete -${n}`, { clusterId, shardId, nodeId, reliesOn: [] })
         yield* deleteReplica(`delete -${n}`, { clusterId, shardId, nodeId })
         return nodeId
       })
@@ -191,7 +186,7 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
       clusterId,
       destructive: false,
       addsNodes: adds,
-      takes: Duration.minutes(30 * adds),
+      takes: Duration.times(replicaTakes, adds),
       tellsEndpoints: true
     })
     const grown = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>

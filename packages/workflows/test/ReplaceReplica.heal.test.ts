@@ -116,7 +116,7 @@ const blows: Readonly<Record<string, readonly [(told: Told) => Disturbance, Read
 }
 
 const moments: ReadonlyArray<Pick<Blow, "operation" | "nth">> = [
-  ...Array.from({ length: 8 }, (_, index) => ({ operation: "ListShards" as const, nth: index + 1 })),
+  ...Array.from({ length: 11 }, (_, index) => ({ operation: "ListShards" as const, nth: index + 1 })),
   { operation: "AddReplica", nth: 1 },
   { operation: "DeleteNode", nth: 1 }
 ]

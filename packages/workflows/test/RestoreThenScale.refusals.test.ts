@@ -32,6 +32,7 @@ const refusalOf = (payload: Payload, prepare: (clusterId: string) => Effect.Effe
   )
 
 const x = { id: "subnet-x" }
+const y = { id: "subnet-y" }
 const nowhere = { id: "subnet-nowhere" }
 
 /** Two further clusters, which leave the project with 54 of its 60 nodes. */
@@ -95,22 +96,43 @@ const cases: Readonly<Record<string, Case>> = {
   "a wrong number of replicas in an assignment": {
     payload: changed({
       subnetAssignments: [
-        { primary: x, replicas: [x] },
-        { primary: x, replicas: [x, x] }
+        { primary: x, replicas: [y] },
+        { primary: x, replicas: [y, y] }
       ]
     }),
     found: ["AssignmentReplicas"]
   },
   "a wrong number of assignments": {
-    payload: changed({ subnetAssignments: [{ primary: x, replicas: [x, x] }] }),
+    payload: changed({ subnetAssignments: [{ primary: x, replicas: [y, y] }] }),
     found: ["AssignmentCount"]
   },
+  "all nodes of a shard in one subnet, be it there from the start or added": {
+    payload: changed(
+      {
+        subnetAssignments: [
+          { primary: x, replicas: [x, x] },
+          { primary: x, replicas: [y, y] }
+        ]
+      },
+      {
+        newShards: [
+          { primary: y, replicas: [y, y] },
+          { primary: x, replicas: [y, y] }
+        ]
+      }
+    ),
+    found: ["NotSpread", "NotSpread"]
+  },
+  "automatic backups that would be due while shards are added": {
+    payload: changed({ backupSchedule: { cron: "0 5 * * *", retentionLimit: 1 } }),
+    found: ["BackupDue"]
+  },
   "a wrong number of new shards": {
-    payload: changed({}, { newShards: [{ primary: x, replicas: [x, x] }] }),
+    payload: changed({}, { newShards: [{ primary: x, replicas: [y, y] }] }),
     found: ["AssignmentCount"]
   },
   "new shards where none are added": {
-    payload: changed({}, { shards: 1, newShards: [{ primary: x, replicas: [x, x] }] }),
+    payload: changed({}, { shards: 1, newShards: [{ primary: x, replicas: [y, y] }] }),
     found: ["AssignmentCount"]
   },
   "new shards outside the pool, with a wrong number of replicas": {
@@ -119,7 +141,7 @@ const cases: Readonly<Record<string, Case>> = {
       {
         newShards: [
           { primary: nowhere, replicas: [x, x] },
-          { primary: x, replicas: [x] }
+          { primary: x, replicas: [y] }
         ]
       }
     ),
@@ -146,6 +168,18 @@ const cases: Readonly<Record<string, Case>> = {
     ]
   }
 }
+
+it.effect("a restore goes on with a check that is off, and the reason is in what the run was started with", () =>
+  inCloud(
+    Effect.gen(function* () {
+      yield* backedUp(2)
+      const checksOff = [{ check: "noBackupDue" as const, reason: "backups are quick here" }]
+      const payload = changed({ backupSchedule: { cron: "0 5 * * *", retentionLimit: 1 } }, { shards: 3, checksOff })
+      yield* Runs.execute(RestoreThenScale.flow, { payload, id: "run" })
+      assert.deepStrictEqual((yield* Runs.payload(RestoreThenScale.flow, "run")).checksOff, checksOff)
+    }).pipe(Effect.provide(flows()))
+  )
+)
 
 describe("before any write, a restore is refused for", () => {
   for (const [reason, { found, payload, prepare = () => Effect.void }] of Object.entries(cases)) {

@@ -39,12 +39,12 @@ it.effect("added shards stand in the subnets that were asked for", () =>
   Effect.gen(function* () {
     const z = { id: "subnet-z" }
     const newShards = [
-      { primary: z, replicas: [z, z] },
+      { primary: z, replicas: [z, { id: "subnet-y" }] },
       { primary: z, replicas: [{ id: "subnet-x" }, z] }
     ]
     const { shards } = yield* restoreTo(2, { ...restorePayload(4, 2), newShards })
     assert.deepStrictEqual(placed(shards).slice(2), [
-      ["primary in subnet-z", "replica in subnet-z", "replica in subnet-z"],
+      ["primary in subnet-z", "replica in subnet-y", "replica in subnet-z"],
       ["primary in subnet-z", "replica in subnet-x", "replica in subnet-z"]
     ])
   })

@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Finding } from "../Finding.js"
-import type { Invariant } from "../Invariant.js"
+import type { Invariant, Limits } from "../Invariant.js"
 import { projectNodes } from "../Preflight.js"
 import { holds, unknown, unless } from "./verdict.js"
 
@@ -54,7 +54,7 @@ export const quota: Judge = ({ clusters, shards }, { addsNodes = 0, addsShards =
 const subnetsOf = (nodes: ReadonlyArray<{ readonly subnet: { readonly id: string } }>): ReadonlySet<string> =>
   new Set(nodes.map(({ subnet }) => subnet.id))
 
-export const subnetSpread: Judge = ({ shards }, { placements = [], removesNodes = [] }) => {
+export const subnetSpread: Judge = ({ shards }, { addsReplicas = [], placements = [], removesNodes = [] }) => {
   const going = new Set(removesNodes.map(({ nodeId }) => nodeId))
   const touched = shards.filter(({ id }) => removesNodes.some(({ shardId }) => shardId === id))
   return unless([
@@ -63,7 +63,10 @@ export const subnetSpread: Judge = ({ shards }, { placements = [], removesNodes 
     ),
     ...touched.flatMap(({ id, nodes }): ReadonlyArray<Finding> => {
       const staying = nodes.filter((node) => !going.has(node.id))
-      const [only, ...others] = subnetsOf(staying)
+      const coming = addsReplicas
+        .filter(({ shardId }) => shardId === id)
+        .map(({ subnetId }) => ({ subnet: { id: subnetId } }))
+      const [only, ...others] = subnetsOf([...staying, ...coming])
       const narrowed = only !== undefined && others.length === 0 && subnetsOf(nodes).size > 1
       return narrowed ? [{ _tag: "NotSpread", path: `shard ${id}`, subnetId: only }] : []
     })
@@ -79,6 +82,17 @@ const nextOf = (cron: string, zone: string, now: number): number | undefined => 
 const running = (backups: ReadonlyArray<Backup>, clusterId: string): Backup | undefined =>
   backups.find((each) => each.clusterId === clusterId && (each.status === "Pending" || each.status === "Creating"))
 
+/** The first automatic backup until a time, in any of the zones its schedule may be meant in. */
+export const dueBefore = (
+  until: number,
+  { clusterId, cron, now }: { readonly clusterId: string; readonly cron: string; readonly now: number },
+  { zones }: Pick<Limits, "zones">
+): ReadonlyArray<Finding> => {
+  if (cron === "") return []
+  const due = zones.flatMap((zone) => nextOf(cron, zone, now) ?? []).sort((a, b) => a - b)[0]
+  return due === undefined || due > until ? [] : [{ _tag: "BackupDue", clusterId, cron, at: due }]
+}
+
 export const noBackupDue: Judge = ({ backups, clusters, now }, change, { zones }) => {
   const { clusterId, takes = Duration.zero } = change
   const busy = Option.isSome(backups) ? running(backups.value, clusterId) : undefined
@@ -88,9 +102,8 @@ export const noBackupDue: Judge = ({ backups, clusters, now }, change, { zones }
   if (cluster === undefined) return unknown("the schedule of backups cannot be read")
   const cron = cluster.backupSchedule?.cron ?? ""
   if (cron === "") return Option.isNone(backups) ? unknown("backups cannot be listed") : holds
-  const due = zones.flatMap((zone) => nextOf(cron, zone, now) ?? []).sort((a, b) => a - b)[0]
-  if (due === undefined) return unknown(`the schedule "${cron}" cannot be read`)
-  return unless(due <= now + Duration.toMillis(takes) ? [{ _tag: "BackupDue", clusterId, cron, at: due }] : [])
+  if (Either.isLeft(Cron.parse(cron))) return unknown(`the schedule "${cron}" cannot be read`)
+  return unless(dueBefore(now + Duration.toMillis(takes), { clusterId, cron, now }, { zones }))
 }
 
 const madeAt = ({ createdAt }: Backup): number | undefined =>

@@ -20,7 +20,7 @@ export const all: Readonly<Record<Name, Invariant>> = {
   subnetSpread: binding(capacity.subnetSpread),
   noBackupDue: binding(capacity.noBackupDue),
   freshBackup: binding(capacity.freshBackup),
-  evenSlots: { judge: capacity.evenSlots, advisory: ({ destructive }) => !destructive },
+  evenSlots: { judge: capacity.evenSlots, advisory: ({ removesShards = [] }) => removesShards.length === 0 },
   failedIsFinal: binding(safety.failedIsFinal),
   clientsTold: advice(safety.clientsTold),
   undoStated: binding(safety.undoStated)

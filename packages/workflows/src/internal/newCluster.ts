@@ -4,13 +4,16 @@ import { ListEngineVersions } from "@memstore-flows/api/ListEngineVersions"
 import { ListFlavors } from "@memstore-flows/api/ListFlavors"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { Shard } from "@memstore-flows/api/Shard"
+import type { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Rules from "@memstore-flows/model/Rules"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { CheckPolicy } from "../Checks.js"
 import type { Finding } from "../Finding.js"
 import {
   Ambiguous,
@@ -23,6 +26,7 @@ import {
   Refused,
   WaitTimedOut
 } from "../FlowError.js"
+import type { Name } from "../Invariant.js"
 import * as Mutation from "../Mutation.js"
 import * as Observe from "../Observe.js"
 import { PasswordSource } from "../PasswordSource.js"
@@ -32,6 +36,7 @@ import type { Resolution } from "../Resolution.js"
 import * as Waiter from "../Waiter.js"
 import { WaitPolicy } from "../WaitPolicy.js"
 import { ask, proven } from "./adoption.js"
+import { dueBefore } from "./capacityChecks.js"
 import { undoRetry } from "./undoRetry.js"
 
 /** Every way making a cluster can fail. */
@@ -67,10 +72,38 @@ export const withPassword = <S extends Spec>(spec: S) =>
     return user && Option.isSome(secret) ? { ...rest, user: { ...user, password: secret.value } } : rest
   })
 
+/**
+ * What is to become of a cluster to be made: the most shards it will have, the shards to be added, and how long it takes
+ * until it is as it shall be.
+ */
+export interface Prospect {
+  readonly peakShards?: number | undefined
+  readonly newShards?: ReadonlyArray<SubnetAssignment> | undefined
+  readonly takes?: Duration.Duration | undefined
+}
+
+/** The safety checks that can be made of a cluster that is not there yet, unless they are off. */
+const checkFindings = (spec: Spec, { newShards = [], takes }: Prospect) =>
+  Effect.zipWith(CheckPolicy, Clock.currentTimeMillis, (policy, now): ReadonlyArray<Finding> => {
+    const isOn = (name: Name) => !policy.off.some(({ check }) => check === name)
+    const spread = (assignments: ReadonlyArray<SubnetAssignment>, of: string) =>
+      assignments.flatMap((subnetAssignment, index) => Rules.spread({ subnetAssignment, path: `${of}[${index}]` }))
+    const cron = spec.backupSchedule?.cron ?? ""
+    const until = now + Duration.toMillis(takes ?? Duration.zero)
+    return [
+      ...(isOn("subnetSpread")
+        ? [...spread(spec.subnetAssignments, "subnetAssignments"), ...spread(newShards, "newShards")]
+        : []),
+      ...(isOn("noBackupDue") && takes !== undefined
+        ? dueBefore(until, { clusterId: spec.name, cron, now }, policy)
+        : [])
+    ]
+  })
+
 /** What speaks against making the cluster, whatever it is made from. */
 export const specFindings = (
   spec: Spec,
-  peakShards = 0
+  prospect: Prospect = {}
 ): Effect.Effect<
   ReadonlyArray<Finding>,
   typeof CreateError.Type,
@@ -83,7 +116,7 @@ export const specFindings = (
     const findings: Array<Finding> = []
     const quota = Rules.projectNodes({
       used: projectNodes(known) ?? 0,
-      added: Math.max(peakShards, spec.shardCount) * spec.nodeCountPerShard
+      added: Math.max(prospect.peakShards ?? 0, spec.shardCount) * spec.nodeCountPerShard
     })
     findings.push(...Rules.createCluster({ request: spec }).filter(({ _tag }) => _tag !== "QuotaNodesPerProject"))
     findings.push(...quota)
@@ -94,7 +127,7 @@ export const specFindings = (
     if (Option.isSome(known) && known.value.some(({ name }) => name === spec.name)) {
       findings.push({ _tag: "NameTaken", name: spec.name })
     }
-    return findings
+    return [...findings, ...(yield* checkFindings(spec, prospect))]
   })
 
 /** The ids of clusters that had the name before; `null` when they could not be listed. */

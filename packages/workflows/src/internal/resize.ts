@@ -1,13 +1,13 @@
 import { Shard } from "@memstore-flows/api/Shard"
 import type { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Step from "@memstore-flows/engine/Step"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "../Checks.js"
 import { Finding } from "../Finding.js"
 import { inService } from "../Preflight.js"
 import { addShard, removeShard, ScaleError } from "../Scale.js"
+import { guardAdding, guardRemoving } from "./shardGuards.js"
 
 /** What a change of the number of shards gives. `advice`: what the checks found in the end and did not refuse. */
 export const Resized = Schema.Struct({
@@ -19,9 +19,6 @@ export const Resized = Schema.Struct({
   advice: Schema.Array(Finding),
   shards: Schema.Array(Shard)
 }).annotations({ identifier: "ResizeResult" })
-
-/** How long adding or removing a shard is taken to last: the vendor says "several hours". */
-const takes = Duration.hours(3)
 
 const Shards = Schema.Array(Shard)
 
@@ -43,17 +40,7 @@ export const addEach = ({ clusterId, placements, undo }: Additions) =>
   Effect.gen(function* () {
     const added: Array<string> = []
     for (const [index, subnetAssignments] of placements.entries()) {
-      const rest = placements.slice(index)
-      yield* Checks.guard(`checks before shard +${index + 1}`, {
-        what: `add ${rest.length} of ${placements.length} shards`,
-        clusterId,
-        destructive: false,
-        addsShards: rest.length,
-        addsNodes: rest.reduce((sum, { replicas }) => sum + 1 + replicas.length, 0),
-        placements: rest,
-        takes: Duration.times(takes, rest.length),
-        tellsEndpoints: true
-      })
+      yield* guardAdding(`checks before shard +${index + 1}`, clusterId, placements.slice(index))
       const nodeCount = 1 + subnetAssignments.replicas.length
       added.push(yield* addShard(`add shard +${index + 1}`, { clusterId, nodeCount, subnetAssignments, undo }))
     }
@@ -64,19 +51,11 @@ export const addEach = ({ clusterId, placements, undo }: Additions) =>
 export const removeEach = (clusterId: string, ids: ReadonlyArray<string>) =>
   Effect.forEach(
     ids,
-    (shardId, index) => {
-      const rest = ids.slice(index)
-      const guard = Checks.guard(`checks before removing shard ${shardId}`, {
-        what: `remove shards ${rest.join(", ")}`,
-        clusterId,
-        destructive: true,
-        irreversible: rest.map((id) => `remove shard ${id}`),
-        removesShards: rest,
-        takes: Duration.times(takes, rest.length),
-        tellsEndpoints: true
-      })
-      return Effect.zipRight(guard, removeShard(`remove shard ${shardId}`, { clusterId, shardId }))
-    },
+    (shardId, index) =>
+      Effect.zipRight(
+        guardRemoving(clusterId, [shardId, ...ids.slice(index + 1)]),
+        removeShard(`remove shard ${shardId}`, { clusterId, shardId })
+      ),
     { discard: true }
   )
 

@@ -56,9 +56,10 @@ export const syncProven: Judge = ({ sync }, { reliesOn = [] }) => {
   return blind.length === 0 ? holds : unknown("no probe of replication")
 }
 
-export const lastReplica: Judge = ({ shards }, { removesNodes = [] }) =>
+export const lastReplica: Judge = ({ shards }, { addsReplicas = [], removesNodes = [] }) =>
   unless(
     removesNodes.flatMap(({ nodeId, shardId }): ReadonlyArray<Finding> => {
+      if (addsReplicas.some((each) => each.shardId === shardId)) return []
       const shard = shards.find(({ id }) => id === shardId)
       const going = new Set(removesNodes.map((each) => each.nodeId))
       const staying = shard?.nodes.filter(

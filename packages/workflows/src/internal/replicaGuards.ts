@@ -1,0 +1,32 @@
+import * as Effect from "effect/Effect"
+import * as Checks from "../Checks.js"
+import type { Finding } from "../Finding.js"
+import { type Refused, ReplicaChanged } from "../FlowError.js"
+import type { Named } from "./replicaLooks.js"
+
+/** A replica that is none any more has an error of its own. */
+const changedFrom = ({ findings }: Refused, named: Named): ReplicaChanged | undefined => {
+  const isIt = (finding: Finding) => "nodeId" in finding && finding.nodeId === named.nodeId
+  const found = findings.find(isIt)
+  if (found?._tag === "PrimaryNode") return new ReplicaChanged({ ...named, became: "primary" })
+  return found?._tag === "UnknownNode" ? new ReplicaChanged({ ...named, became: "gone" }) : undefined
+}
+
+/** The checks before a replica is deleted; `reliesOn` are replicas of its shard that must have caught up. */
+export const guardDeletion = (
+  name: string,
+  { clusterId, nodeId, reliesOn, shardId }: Named & { readonly reliesOn: ReadonlyArray<string> }
+) =>
+  Checks.guard(name, {
+    what: `delete node ${nodeId} of shard ${shardId}`,
+    clusterId,
+    destructive: true,
+    irreversible: [`deletion of node ${nodeId}`],
+    removesNodes: [{ shardId, nodeId }],
+    reliesOn: reliesOn.map((each) => ({ shardId, nodeId: each })),
+    tellsEndpoints: true
+  }).pipe(
+    Effect.catchTag("Refused", (refused) =>
+      Effect.fail(changedFrom(refused, { clusterId, shardId, nodeId }) ?? refused)
+    )
+  )
