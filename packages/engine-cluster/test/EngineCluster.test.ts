@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
-import { type Event, Runs } from "@memstore-flows/engine"
+import { type Event, Runs, Schedule } from "@memstore-flows/engine"
 import { Chunk, Effect, Fiber, Stream } from "effect"
 import { afterAll, beforeAll, describe } from "vitest"
 import { busy, cluster, deeds, now, shared, taken, until } from "./support/cluster.js"
 import { available } from "./support/database.js"
-import { Approval, Ask, type Deed, Nap, Work } from "./support/flows.js"
+import { Approval, Ask, type Deed, Nap, Tick, Work } from "./support/flows.js"
 import { bundle, runner, unbundle } from "./support/process.js"
 
 beforeAll(bundle)
@@ -122,6 +122,37 @@ describe.skipIf(!available).concurrent("EngineCluster", () => {
         const info = yield* until("the owner tells its step", Runs.get(id), ({ steps }) => steps.includes("busy"))
         assert.strictEqual(info.state, "running")
         yield* cancelAll(ids(8))
+      }).pipe(Effect.provide(context))
+    })
+  )
+
+  it.scopedLive("a schedule on two runners starts one run at each time, also when either of them is killed", () =>
+    Effect.gen(function* () {
+      const { a, context } = yield* cluster
+      yield* Effect.gen(function* () {
+        const fired = (name: string) =>
+          Effect.map(Schedule.history(name), (all) =>
+            all.flatMap(({ turn }) => (turn._tag === "Fired" ? turn.run : []))
+          )
+        const names = ["one", "two", "three", "four"]
+        const each = { cron: "* * * * * *", timeZone: "UTC", payload: {}, catchUp: "all" } as const
+        yield* Effect.forEach(names, (name) => Schedule.cron(Tick, { name, ...each }), { concurrency: "unbounded" })
+        const all = Effect.forEach(names, fired)
+        const turns = (least: number) =>
+          until(`${least} turns of each`, all, (runs) => runs.every((of) => of.length >= least))
+        const before = yield* turns(2)
+        yield* a.send("SIGKILL")
+        yield* turns(Math.max(...before.map((of) => of.length)) + 3)
+        yield* Effect.forEach(names, Schedule.remove, { concurrency: "unbounded" })
+        const runs = (yield* all).flat()
+        const done = yield* until("every run has ended", deeds, (all) =>
+          runs.every((run) => all.some((deed) => deed.run === run))
+        )
+        assert.lengthOf(new Set(runs), runs.length)
+        assert.sameMembers(
+          done.map(({ run }) => run),
+          runs
+        )
       }).pipe(Effect.provide(context))
     })
   )

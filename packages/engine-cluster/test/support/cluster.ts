@@ -1,12 +1,17 @@
 import { PgClient } from "@effect/sql-pg"
-import { Runs } from "@memstore-flows/engine"
+import { Runs, Schedule } from "@memstore-flows/engine"
 import { Clock, Context, Effect, Layer } from "effect"
 import { EngineCluster } from "../../src/index.js"
 import { client, database } from "./database.js"
-import { Ask, type Deed, Nap, Work, world } from "./flows.js"
+import { Ask, type Deed, Nap, Tick, Work, world } from "./flows.js"
 import { runner } from "./process.js"
 
-const remotes = Layer.mergeAll(EngineCluster.remote(Work), EngineCluster.remote(Nap), EngineCluster.remote(Ask))
+const remotes = Layer.mergeAll(
+  EngineCluster.remote(Work),
+  EngineCluster.remote(Nap),
+  EngineCluster.remote(Ask),
+  Layer.provideMerge(Schedule.layer(Tick), EngineCluster.remote(Tick))
+)
 
 /** Asks again until the answer will do; fails the test when it never does. */
 export const until = <A, E, R>(what: string, ask: Effect.Effect<A, E, R>, enough: (answer: A) => boolean) =>

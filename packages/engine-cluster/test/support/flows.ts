@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { Flow, Signal, Step } from "@memstore-flows/engine"
+import { Flow, Run, Schedule, Signal, Step } from "@memstore-flows/engine"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 
 /** The world outside: what was done to it, by whom, in the order in which it happened. */
@@ -24,6 +24,8 @@ export const Nap = Flow.make({ name: "nap", payload: Payload, success: Schema.Nu
 export const Approval = Signal.make("approval", Schema.Struct({ by: Schema.String }))
 export const Ask = Flow.make({ name: "ask", payload: Payload, success: Schema.String, resource: () => "the cluster" })
 
+export const Tick = Flow.make({ name: "tick", payload: Schema.Struct({}) })
+
 /** The flows as a runner of this name runs them. */
 export const flows = (who: string) =>
   Layer.unwrapEffect(
@@ -38,7 +40,9 @@ export const flows = (who: string) =>
         })
       const ticking = (run: string, ms: number) =>
         Effect.repeatN(Effect.delay(deed(run, "tick"), "100 millis"), Math.round(ms / 100))
+      const tick = Tick.toLayer(() => Effect.flatMap(Run.Run, ({ id }) => spoken(id, "first")))
       return Layer.mergeAll(
+        Layer.provideMerge(Schedule.layer(Tick), tick),
         Work.toLayer(({ id, ms }) =>
           Effect.gen(function* () {
             yield* spoken(id, "first")
