@@ -107,7 +107,7 @@ describe("each flow requires exactly the calls it makes, and fails in exactly th
   it("EvacuateSubnet", () => {
     expect<CallsOf<typeof EvacuateSubnet>>().type.toBe<Replaces | Scales>()
     expect<EvacuateSubnet.Requirements>().type.toBe<Replaces | Scales>()
-    expect<ErrorOf<typeof EvacuateSubnet>>().type.toBe<Replacing>()
+    expect<ErrorOf<typeof EvacuateSubnet>>().type.toBe<Replacing | FlowError.SubnetRefilled>()
     expect<LayerOf<typeof EvacuateSubnet>>().type.toBe<Needs<"EvacuateSubnet", Replaces | Scales>>()
   })
 

@@ -14,6 +14,7 @@ import * as Step from "@memstore-flows/engine/Step"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
+import { SubnetRefilled } from "./FlowError.js"
 import * as Placement from "./Placement.js"
 import { inService, refuseIf } from "./Preflight.js"
 import * as ReplaceReplica from "./ReplaceReplica.js"
@@ -104,6 +105,20 @@ export const Result = Schema.Struct({
 export type Result = typeof Result.Type
 
 /**
+ * Every way this flow can fail.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const EvacuateError = Schema.Union(...ReplicaError.members, SubnetRefilled)
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type EvacuateError = typeof EvacuateError.Type
+
+/**
  * What this flow calls, and nothing else.
  *
  * @since 0.1.0
@@ -122,7 +137,7 @@ export const flow = Flow.make({
   version: 1,
   payload: Payload,
   success: Result,
-  error: ReplicaError,
+  error: EvacuateError,
   resource: ({ clusterId }) => `cluster/${clusterId}`
 })
 
@@ -172,6 +187,11 @@ export const plan = (
   }
 }
 
+const standing = (shards: ReadonlyArray<Shard>, subnetId: string) =>
+  shards.flatMap(({ id: shardId, nodes }) =>
+    nodes.flatMap(({ id: nodeId, subnet }) => (subnet.id === subnetId ? [{ shardId, nodeId }] : []))
+  )
+
 const Look = Schema.Struct({ moves: Schema.Array(Move), unmoved: Schema.Array(Unmoved), shards: Schema.Array(Shard) })
 
 const look = (name: string, payload: Payload) =>
@@ -204,12 +224,13 @@ const carryOut = (
  *
  * After each move it looks again and plans anew, so a failover meanwhile is taken into account; each look is journaled, so
  * a resumed run goes on with the same moves. Replicas are moved as `ReplaceReplica` does, shards as `ReplaceShard`. What
- * cannot be moved is in the result. Undone, the move under way is undone as far as it can be; those that ended stay.
+ * cannot be moved is in the result. When nodes keep coming back, it fails with `SubnetRefilled` after twice as many moves
+ * as nodes stood there at the start. Undone, the move under way is undone as far as it can be; those that ended stay.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requirements | Run.Run> =>
+export const body = (payload: Payload): Effect.Effect<Result, EvacuateError, Requirements | Run.Run> =>
   Effect.gen(function* () {
     const { clusterId, subnetId } = payload
     const before = yield* look("look", payload)
@@ -221,10 +242,13 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
       addsNodes: before.moves.length > 0 ? 1 : 0,
       tellsEndpoints: true
     })
+    const start = standing(before.shards, subnetId)
     const moves: Array<Move> = []
     let now = before
     for (let n = 1; now.moves[0] !== undefined; n++) {
       const [move] = now.moves
+      const left = standing(now.shards, subnetId)
+      if (n > 2 * start.length) return yield* new SubnetRefilled({ clusterId, subnetId, moves: moves.length, left })
       yield* Step.scope(`move ${n}`)(carryOut(payload, move))
       moves.push(move)
       now = yield* look(`look after move ${n}`, payload)

@@ -321,3 +321,24 @@ export class WindowInvalid extends Schema.TaggedError<WindowInvalid>("@memstore-
     return this.faults.map(({ message, path }) => `${path}: ${message}`).join("; ")
   }
 }
+
+/**
+ * Nodes keep coming back to a subnet that is to be left, as by auto-heal: after `moves` moves these still stand there.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SubnetRefilled extends Schema.TaggedError<SubnetRefilled>("@memstore-flows/workflows/SubnetRefilled")(
+  "SubnetRefilled",
+  {
+    clusterId: Schema.String,
+    subnetId: Schema.String,
+    moves: Schema.Number,
+    left: Schema.Array(Schema.Struct({ shardId: Schema.String, nodeId: Schema.String }))
+  }
+) {
+  override get message(): string {
+    const nodes = this.left.map(({ nodeId, shardId }) => `${nodeId} of shard ${shardId}`)
+    return `after ${this.moves} moves out of subnet ${this.subnetId} there are again nodes in it: ${nodes.join(", ")}`
+  }
+}
