@@ -20,7 +20,7 @@ export const until = <A, E, R>(what: string, ask: Effect.Effect<A, E, R>, enough
       while: (answer) => !enough(answer),
       body: () => Effect.delay(ask, "25 millis")
     })
-  ).pipe(Effect.timeoutFail({ duration: "20 seconds", onTimeout: () => new Error(`never came to be: ${what}`) }))
+  ).pipe(Effect.timeoutFail({ duration: "40 seconds", onTimeout: () => new Error(`never came to be: ${what}`) }))
 
 /** What was done to the world so far. */
 export const deeds = Effect.flatMap(
@@ -28,17 +28,26 @@ export const deeds = Effect.flatMap(
   (sql) => sql<Deed>`SELECT who, run, what, at FROM deed ORDER BY seq`
 )
 
-/** Waits until so many runners share the shards. */
+const shares = Effect.flatMap(
+  PgClient.PgClient,
+  (sql) => sql<{ readonly address: string; readonly locks: number }>`SELECT address, count(*)::integer AS locks
+    FROM memstore_flows_locks WHERE acquired_at > now() - interval '3 seconds' GROUP BY address ORDER BY address`
+)
+
+/** Waits until so many runners share the shards, and none has changed hands for a second. */
 export const shared = (runners: number) =>
-  until(
-    `${runners} runners share the shards`,
-    Effect.flatMap(
-      PgClient.PgClient,
-      (sql) => sql<{ readonly locks: number; readonly runners: number }>`SELECT count(*)::integer AS locks,
-        count(DISTINCT address)::integer AS runners FROM memstore_flows_locks WHERE acquired_at > now() - interval '3 seconds'`
-    ),
-    ([row]) => row?.locks === 300 && row.runners === runners
-  )
+  Effect.suspend(() => {
+    let last = ""
+    let since = 0
+    const look = Effect.zipWith(shares, Clock.currentTimeMillis, (found, at) => {
+      const whole = found.length === runners && found.reduce((sum, { locks }) => sum + locks, 0) === 300
+      const seen = whole ? JSON.stringify(found) : ""
+      if (seen === "" || seen !== last) since = at
+      last = seen
+      return at - since
+    })
+    return until(`${runners} runners share the shards`, look, (steady) => steady >= 1_000)
+  })
 
 /** Two runners A and B, and this process as one that runs nothing. */
 export const cluster = Effect.gen(function* () {
@@ -55,18 +64,28 @@ export const cluster = Effect.gen(function* () {
   return { url, a, b, context }
 })
 
-/** Starts runs that are busy for a minute, and waits until they are; says who runs which. */
-export const busy = (ids: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const start = (id: string) => Runs.start(Work, { id, payload: { id, ms: 60_000 } })
-    yield* Effect.forEach(ids, start, { concurrency: "unbounded" })
-    const begun = yield* until("every run is busy", deeds, (all) =>
-      ids.every((id) => all.some(({ run, what }) => run === id && what === "busy"))
-    )
+/** Starts eight runs that are busy for a minute, and more until each runner has one; says who runs which. */
+export const busy = Effect.gen(function* () {
+  const all: Array<string> = []
+  const start = () =>
+    Effect.suspend(() => {
+      const id = `work-${all.length}`
+      all.push(id)
+      return Runs.start(Work, { id, payload: { id, ms: 60_000 } })
+    })
+  const begun = until("every run is busy", deeds, (done) =>
+    all.every((id) => done.some(({ run, what }) => run === id && what === "busy"))
+  )
+  yield* Effect.forEach(Array.from({ length: 8 }), start, { concurrency: "unbounded" })
+  for (;;) {
+    const done = yield* begun
     const of = (name: string) =>
-      ids.filter((id) => begun.some(({ run, what, who }) => run === id && what === "busy" && who === name))
-    return { a: of("A"), b: of("B") }
-  })
+      all.filter((id) => done.some(({ run, what, who }) => run === id && what === "busy" && who === name))
+    const runs = { a: of("A"), b: of("B"), all }
+    if (runs.a.length > 0 && runs.b.length > 0) return runs
+    yield* start()
+  }
+})
 
 /** Waits until somebody is busy with these runs, and says when the last of them was. */
 export const taken = (ids: ReadonlyArray<string>, who: string) => {
