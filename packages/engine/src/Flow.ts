@@ -9,10 +9,13 @@ import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
+import type * as Tracer from "effect/Tracer"
 import { type Codec, codecOf, type PureSchema } from "./internal/codec.js"
 import { start as at, type Live, place } from "./internal/live.js"
+import * as Meters from "./internal/meters.js"
 import { lost } from "./internal/record.js"
 import { Engine } from "./internal/registry.js"
+import { carrying, tracerOf } from "./internal/tracing.js"
 import type { JournalError } from "./Journal.js"
 import { Run } from "./Run.js"
 import { RecordUnreadable } from "./RunError.js"
@@ -71,7 +74,7 @@ const erase = <A>(codec: Codec<A>) => codec as unknown as Codec<unknown>
  */
 const inside = <A, E, R>(run: typeof Run.Service, body: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Run>> =>
   Effect.withFiberRuntime((fiber) => {
-    const context = Context.add(fiber.currentContext, Run, run)
+    const context = carrying(run.live, Context.add(fiber.currentContext, Run, run))
     const carried = Effect.zipRight(FiberRef.set(place, at()), FiberRef.set(FiberRef.currentContext, context))
     // The context just set holds what the type of the effect leaves out.
     return Effect.interruptible(Effect.zipRight(carried, body)) as Effect.Effect<A, E, Exclude<R, Run>>
@@ -91,7 +94,11 @@ const register = <Payload extends PureSchema, A, E, R>(
         lost(live, new RecordUnreadable({ run: id, record: "payload", reason: error.reason }))
       return Effect.flatMap(Effect.catchAll(payload.fromText(live.record.payload), unreadable), body)
     }
+    const tracer = yield* Effect.withFiberRuntime<Tracer.Tracer | undefined>((fiber) => Effect.succeed(tracerOf(fiber)))
+    const meters = Meters.make(flow.name, yield* FiberRef.get(FiberRef.currentMetricLabels))
     yield* engine.register({
+      meters,
+      tracer,
       flow: flow.name,
       version: flow.version,
       success: erase(codecOf(flow.success)),

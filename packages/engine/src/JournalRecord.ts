@@ -37,8 +37,8 @@ export const unfinished: ReadonlyArray<State> = ["queued", "running", "cancellin
  * One run. Times are milliseconds of the epoch; `payload` and `outcome` are JSON texts.
  *
  * `seq` is given by the journal and grows with every run inserted. `startedAt` is `null` while the run is queued;
- * a run that is not queued and has not ended holds the lock of its `resource`, since `startedAt`. `trace` is the trace it
- * began in, if there was one.
+ * a run that is not queued and has not ended holds the lock of its `resource`, since `startedAt`. `trace` is the span it
+ * began in, in the form of a W3C `traceparent`, if there was one.
  *
  * @since 0.1.0
  * @category models

@@ -12,6 +12,7 @@ import { Encoded, nothingUndone, type Outcome } from "../Outcome.js"
 import { RecordUnreadable } from "../RunError.js"
 import { type Handler, type Live, learn, type Shared } from "./live.js"
 import type { Timers } from "./timers.js"
+import { tracingOf } from "./tracing.js"
 
 /** @internal What an engine is made of. */
 export interface Core {
@@ -73,6 +74,8 @@ export const liveOf = (
     active: [],
     pass: 0,
     owed: new Set(),
+    tracing: tracingOf(handler.tracer),
+    standing: undefined,
     record,
     phase: "queued",
     frozen: false,

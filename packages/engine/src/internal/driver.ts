@@ -11,7 +11,9 @@ import { andThen } from "./atOnce.js"
 import { type Core, cancelled, handlerOf, liveOf, outcomeOf, owedBy, spawn } from "./core.js"
 import { end, outcomeFrom } from "./ending.js"
 import { cut, detach, type Handler, type Live, now, type Park, publish } from "./live.js"
+import { stand } from "./meters.js"
 import { journalProblem } from "./record.js"
+import { close, open } from "./tracing.js"
 import { undo } from "./undo.js"
 
 /** @internal Runs the body of a run from the top; `frozen` if it is only to be undone. */
@@ -24,6 +26,8 @@ export const drive = (core: Core, live: Live): void => {
   const { state } = live.record
   live.frozen = state === "cancelling" || state === "undoing"
   live.phase = state === "cancelling" || state === "undoing" ? state : "running"
+  stand(live, live.phase)
+  open(live)
   if (live.frozen) for (const name of owedBy(live)) live.owed.add(name)
   if (live.frozen && live.owed.size === 0) {
     spawn(core, settle(core, live, Exit.void))
@@ -81,6 +85,8 @@ const park = (core: Core, live: Live, place: Park | undefined): void => {
     return
   }
   live.phase = "parked"
+  stand(live, "waiting")
+  close(live, "waiting")
   if (place.until !== undefined) live.unpark = core.timers.add(place.until, () => wake(core, live))
 }
 
@@ -96,6 +102,7 @@ export const wake = (core: Core, live: Live): void => {
 
 const begin = (live: Live, record: Journal.RunRecord, core: Core): void => {
   live.record = record
+  live.handler.meters.waited(Math.max(0, (record.startedAt ?? now(live)) - record.createdAt) / 1_000)
   publish(live, { _tag: "RunStarted", run: record.id, at: record.startedAt ?? now(live) })
   drive(core, live)
 }
@@ -130,7 +137,10 @@ export const adopt = (
   }
   const live = liveOf(core, record, handler, entries)
   core.lives.set(record.id, live)
-  if (record.state === "queued") return
+  if (record.state === "queued") {
+    stand(live, "queued")
+    return
+  }
   const pending = outcomeOf(record)
   if (Either.isLeft(pending)) {
     detach(live, pending.left)
@@ -167,6 +177,7 @@ export const cancelLive = (core: Core, live: Live): Effect.Effect<CancelAnswer, 
     const at = now(live)
     const mark = Deferred.unsafeMake<void>(FiberId.none)
     live.phase = "cancelling"
+    stand(live, "cancelling")
     live.cancelMark = mark
     live.unpark?.()
     const change = { state: "cancelling", cancelRequestedAt: at } as const

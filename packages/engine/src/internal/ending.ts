@@ -2,13 +2,16 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import { type Defect, nothingUndone, type Outcome } from "../Outcome.js"
 import { type Codec, type CodecError, describe, isText, stringify } from "./codec.js"
 import type { Core } from "./core.js"
 import { type Live, now, publish, tell } from "./live.js"
+import { stand } from "./meters.js"
 import { save } from "./record.js"
+import { close } from "./tracing.js"
 
 type Result = Outcome<unknown, unknown>
 
@@ -54,6 +57,12 @@ export const lastEvent = (run: string, at: number, outcome: Result): Event => {
   }
 }
 
+const errorName = (outcome: Result): string | undefined => {
+  if (outcome._tag === "Died") return outcome.defect.name
+  if (outcome._tag !== "Failed") return undefined
+  return Predicate.hasProperty(outcome.error, "_tag") ? String(outcome.error._tag) : "Failed"
+}
+
 /** @internal Writes the outcome, tells who waits for it, and lets the next run in line begin. */
 export const end = (core: Core, live: Live, outcome: Result): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -74,6 +83,9 @@ const over = (
   live.record = { ...live.record, ...end }
   live.phase = "ended"
   live.undoing = undefined
+  stand(live, undefined)
+  live.handler.meters.ended[states[outcome._tag]](1)
+  close(live, end.state, errorName(outcome))
   if (core.lives.get(id) === live) core.lives.delete(id)
   if (live.listeners.size > 0) publish(live, lastEvent(id, end.endedAt, outcome))
   tell(live, Exit.succeed(outcome))

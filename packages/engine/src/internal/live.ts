@@ -5,11 +5,14 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
+import type * as Tracer from "effect/Tracer"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import type { Outcome } from "../Outcome.js"
 import type { RecordUnreadable, RunDetached } from "../RunError.js"
 import type { Codec } from "./codec.js"
+import { type Meters, type Standing, stand } from "./meters.js"
+import { close, type Tracing } from "./tracing.js"
 
 /** @internal The implementation of a flow, with everything it needs but the run. */
 export interface Handler {
@@ -17,6 +20,8 @@ export interface Handler {
   readonly version: number
   readonly success: Codec<unknown>
   readonly error: Codec<unknown>
+  readonly meters: Meters
+  readonly tracer: Tracer.Tracer | undefined
   /** Runs the body, in a fiber of its own and in the context the flow's layer was built in. */
   readonly fork: (
     live: Live,
@@ -83,6 +88,8 @@ export interface Live {
   /** The steps under way. */
   readonly active: Array<Slot>
   readonly owed: Set<string>
+  readonly tracing: Tracing | undefined
+  standing: Standing | undefined
   /** How often the body was run from the top. */
   pass: number
   record: Journal.RunRecord
@@ -178,6 +185,8 @@ export const detach = (live: Live, problem: RunDetached | RecordUnreadable): voi
   live.problem = problem
   const reason = problem._tag === "RunDetached" ? problem.reason : "unreadable"
   publish(live, { _tag: "Detached", run: live.record.id, at: now(live), reason })
+  stand(live, undefined)
+  close(live, "detached")
   tell(live, Exit.fail(problem))
   cut(live)
   live.undoing?.unsafeInterruptAsFork(FiberId.none)

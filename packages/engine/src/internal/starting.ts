@@ -10,6 +10,7 @@ import { codecOf, type PureSchema } from "./codec.js"
 import { type Core, handlerOf } from "./core.js"
 import { adopt, attach } from "./driver.js"
 import type { Handler } from "./live.js"
+import { started } from "./tracing.js"
 
 const now = (core: Core) => core.clock.unsafeCurrentTimeMillis()
 
@@ -51,7 +52,10 @@ const begun = (
   run: Journal.NewRun,
   inserted: Journal.Inserted
 ): Effect.Effect<Journal.RunRecord, StartError> => {
-  if (inserted._tag === "Busy") return refused(run.resource, inserted.holder)
+  if (inserted._tag === "Busy") {
+    handler.meters.refused(1)
+    return refused(run.resource, inserted.holder)
+  }
   const { run: record } = inserted
   if (inserted._tag === "Exists") {
     const same = record.flow === run.flow && record.version === run.version && sameJson(record.payload, run.payload)
@@ -73,16 +77,18 @@ export const start = <P extends PureSchema>(
   flow: Startable<P>,
   options: StartOptions<P>
 ): Effect.Effect<Journal.RunRecord, StartError> =>
-  Effect.suspend((): Effect.Effect<Journal.RunRecord, StartError> => {
+  Effect.withFiberRuntime<Journal.RunRecord, StartError>((fiber) => {
     const { name, version } = flow
     const handler = handlerOf(core, { flow: name, version })
     if (!handler || core.closed) return Effect.dieMessage(`flow ${name}@${version} is not implemented here`)
     const resource = flow.resource(options.payload) ?? null
     const wait = options.waitForLock ?? false
-    const insert = (id: string, payload: string | null) => {
-      const run = { id, flow: name, version, resource, payload, createdAt: now(core), trace: null }
-      return andThen(core.journal.insert(run, { wait }), (inserted) => begun(core, handler, run, inserted))
-    }
+    const nanos = () => core.clock.unsafeCurrentTimeNanos()
+    const insert = (id: string, payload: string | null) =>
+      started(fiber, { id, flow: name }, nanos, (trace) => {
+        const run = { id, flow: name, version, resource, payload, createdAt: now(core), trace }
+        return andThen(core.journal.insert(run, { wait }), (inserted) => begun(core, handler, run, inserted))
+      })
     const { id } = options
     return Effect.flatMap(encode(`flow ${name}`, flow.payload, options.payload), (payload) =>
       id === undefined ? Effect.flatMap(newId(core), (made) => insert(made, payload)) : insert(id, payload)

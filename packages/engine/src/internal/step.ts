@@ -23,6 +23,7 @@ import {
   slotOf
 } from "./live.js"
 import { append, read, replayed, writeDefect, writeFailure, writeSuccess } from "./record.js"
+import { inSpan } from "./tracing.js"
 
 /** @internal What an undo does, its errors already retried. */
 export type Undoing<R> = Effect.Effect<void, unknown, R>
@@ -52,6 +53,8 @@ export interface IntentSpec<I, A, E, R> {
 
 /** @internal A step at its place in a run. */
 export interface Site<R> {
+  /** As the flow gave it, without the scopes it stands in. */
+  readonly name: string
   readonly live: Live
   readonly slot: Slot
   readonly place: Place
@@ -85,7 +88,7 @@ export const enter = <A, E, R>(
       here.watched = true
       fiber.addObserver(() => here.step && delist(live, here.step))
     }
-    return then({ live, slot, place: here, context, root })
+    return then({ name, live, slot, place: here, context, root })
   })
 
 /**
@@ -126,8 +129,14 @@ const begin = <R>({ live, slot }: Site<R>): void => {
   if (live.listeners.size > 0) publish(live, { _tag: "StepStarted", run: live.record.id, at, step: slot.name })
 }
 
-const register = <R>({ context, slot }: Site<R>, seq: number, undo: () => Undoing<R>): void => {
-  slot.undo = { seq, effect: () => Effect.provide(Effect.suspend(undo), context) }
+const spanned = <A, E, R>(site: Site<R>, what: "prepare" | "step" | "undo", effect: Effect.Effect<A, E, R>) => {
+  const { live, name, slot } = site
+  return live.tracing ? inSpan(live, live.tracing, { name, full: slot.name }, what, effect) : effect
+}
+
+const register = <R>(site: Site<R>, seq: number, undo: () => Undoing<R>): void => {
+  const { context, slot } = site
+  slot.undo = { seq, effect: () => Effect.provide(spanned(site, "undo", Effect.suspend(undo)), context) }
 }
 
 const registerResult = <A, E, R>(site: Site<R>, { undo }: Ending<A, E, R>, seq: number, value: A): void => {
@@ -196,6 +205,7 @@ const record = <A, E, R>(
   } as const
   return append(live, entry, (stored) => {
     slot.step = stored
+    live.handler.meters.step[kind]((entry.at - entry.startedAt) / 1_000)
     if (Exit.isSuccess(exit)) registerResult(site, ending, stored.seq, exit.value)
     if (live.listeners.size > 0) publish(live, ended(stored))
     return exit
@@ -222,7 +232,7 @@ const perform = <A, E, R>(
   if (slot.step) return replay(site, ending, slot.step)
   if (live.frozen) return findOnly(site)
   if (slot.startedAt < 0) begin(site)
-  return within(site, run, (exit) => conclude(site, ending, exit))
+  return within(site, spanned(site, "step", run), (exit) => conclude(site, ending, exit))
 }
 
 /** @internal */
@@ -257,7 +267,7 @@ const prepare = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effec
   const neverRan: Ending<A, E, R> = { ...spec, undo: undefined, always: false }
   const refuse = (exit: Exit.Exit<never, E>) => Effect.zipRight(conclude(site, neverRan, exit), Effect.never)
   begin(site)
-  return within(site, spec.prepare, (exit): Effect.Effect<I, E, R> => {
+  return within(site, spanned(site, "prepare", spec.prepare), (exit): Effect.Effect<I, E, R> => {
     if (Exit.isFailure(exit)) return refuse(Exit.failCause(exit.cause))
     if (!isForward(live)) return Effect.interrupt
     return writeSuccess(

@@ -5,6 +5,7 @@ import type { Event } from "../Event.js"
 import type { Defect, Outcome, UndoReport } from "../Outcome.js"
 import { describe } from "./codec.js"
 import { type Live, learn, now, place, publish, slotOf, type Undo } from "./live.js"
+import { stand } from "./meters.js"
 import { append, save } from "./record.js"
 
 interface Due extends Undo {
@@ -38,6 +39,7 @@ const undone = (live: Live, step: string, startedAt: number, reason: Defect | un
   const event: Event = reason ? { _tag: "UndoFailed", run, at, step, reason } : { _tag: "Undone", run, at, step }
   return append(live, entry, (stored) => {
     learn(live, stored)
+    live.handler.meters.undo[exit](1)
     publish(live, event)
     return Effect.void
   })
@@ -70,6 +72,7 @@ const markUndoing = (live: Live, outcome: Outcome<unknown, unknown>): Effect.Eff
 export const undo = (live: Live, outcome: Outcome<unknown, unknown>): Effect.Effect<Outcome<unknown, unknown>> =>
   Effect.withFiberRuntime((fiber) => {
     live.phase = "undoing"
+    stand(live, "undoing")
     live.frozen = false
     live.pending = outcome
     live.undoing = fiber
