@@ -3,7 +3,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Shard } from "@memstore-flows/api"
 import { Engine, Flow, Journal, Runs, Step } from "@memstore-flows/engine"
 import { ReplaceReplica, RestoreThenScale } from "@memstore-flows/workflows"
-import { Console, Effect, Layer, Schema } from "effect"
+import { Config, Console, Effect, Layer, Schema } from "effect"
 import { cloud } from "./support/Environment.js"
 import { restorable, settings, sourceBackup } from "./support/Sandbox.js"
 import { topologyTable } from "./support/Table.js"
@@ -33,9 +33,12 @@ const layer = RestoreOutOfSubnet.toLayer(({ from, restore, to }) =>
 
 const program = Effect.gen(function* () {
   yield* sourceBackup(10_000)
-  const { subnetA, subnetB } = yield* settings
-  const cluster = yield* restorable("restored")
-  const payload = { restore: { cluster, shards: 3 }, from: subnetA, to: subnetB }
+  const { subnetA } = yield* settings
+  const subnetC = yield* Config.withDefault(Config.string("MEMSTORE_SUBNET_C"), "subnet-c")
+  const spec = yield* restorable("restored")
+  // A third subnet: with all nodes of a shard in one, the checks refuse.
+  const cluster = { ...spec, subnets: [...spec.subnets, { id: subnetC }] }
+  const payload = { restore: { cluster, shards: 3 }, from: subnetA, to: subnetC }
   yield* Console.log(topologyTable(yield* Runs.execute(RestoreOutOfSubnet, { payload })))
 })
 
