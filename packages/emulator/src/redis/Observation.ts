@@ -50,11 +50,13 @@ export const observe = (
     Effect.map(([known, cluster, server]) => {
       const nodes = parse(String(known))
       const info = fields(server)
-      const isPrimary = info.get("role") === "master"
+      const me = myself(nodes)
+      // Just after its start a replica has the role of a master in INFO.
+      const isPrimary = me?.flags.includes("master") ?? false
       return {
         member,
         nodes,
-        slots: myself(nodes)?.slots ?? [],
+        slots: me?.slots ?? [],
         inService: fields(cluster).get("cluster_state") === "ok" && info.get("loading") !== "1",
         isPrimary,
         linked: info.get("master_link_status") === "up",
