@@ -103,8 +103,8 @@ const make = (options: MemStoreClientOptions) =>
  * - `Content-Type: application/json` goes with every call, bodies or not
  * - a 401 renews the token once for the call; a 403 never does
  * - repeats are decided by `RetryPolicy`
- * - each call is a span `MemStore.{operation}` with ids, status and attempts as attributes, and counts in
- *   `memstore_api_calls` (by operation and outcome) and `memstore_api_retries` (by operation)
+ * - each call is a span `MemStore.{operation}` with ids and, as OpenTelemetry's conventions for HTTP clients name them,
+ *   method, address, status, repeats and the kind of failure as attributes, and counts in `memstore_api_calls` (by operation and outcome) and `memstore_api_retries` (by operation)
  * - tokens, credentials and passwords appear in no span, log or error
  *
  * @since 0.1.0

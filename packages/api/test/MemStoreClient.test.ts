@@ -19,7 +19,7 @@ import { TokenProvider } from "../src/TokenProvider.js"
 import { accepted, create, deleteShard, failureOf, listShards, serve, settle } from "./support/calls.js"
 import { fakeHttp, type Reply } from "./support/FakeHttp.js"
 import { recordSpans } from "./support/recordSpans.js"
-import { cluster, clusterId, restoreSource, subnetX, subnetY, token } from "./support/samples.js"
+import { cluster, clusterId, restoreSource, shardId, subnetX, subnetY, token } from "./support/samples.js"
 
 describe("addresses", () => {
   it.effect("the default address is that of the region", () =>
@@ -301,20 +301,41 @@ describe("what can be watched", () => {
     })
   )
 
-  it.effect("a span names the operation, the ids, the status and the attempts, and no secret", () =>
+  it.effect("a span names the operation, the ids and what the conventions of HTTP want, and no secret", () =>
     Effect.gen(function* () {
       const { layer, spans } = recordSpans()
-      const http = serve((_, index) => (index === 0 ? { status: 429 } : accepted))
+      const baseUrl = "http://someone:secret@localhost:8080/redis/"
+      const http = serve((_, index) => (index === 0 ? { status: 429 } : index === 1 ? accepted : { status: 403 }), {
+        baseUrl
+      })
       yield* settle(create.pipe(Effect.provide(http.layer))).pipe(Effect.provide(layer))
+      yield* settle(deleteShard.pipe(Effect.provide(http.layer))).pipe(Effect.provide(layer))
       assert.deepStrictEqual(
         spans.map(({ attributes, name }) => ({ name, attributes: Object.fromEntries(attributes) })),
         [
           {
             name: "MemStore.CreateCluster",
             attributes: {
+              "http.request.method": "POST",
+              "server.address": "localhost",
+              "server.port": 8080,
+              "url.full": "http://localhost:8080/redis/v1/clusters",
               "memstore.cluster.name": "test-cluster",
-              "memstore.attempts": 2,
+              "http.request.resend_count": 1,
               "http.response.status_code": 200
+            }
+          },
+          {
+            name: "MemStore.DeleteShard",
+            attributes: {
+              "http.request.method": "DELETE",
+              "server.address": "localhost",
+              "server.port": 8080,
+              "url.full": `http://localhost:8080/redis/v1/clusters/${clusterId}/shards/${shardId}`,
+              "memstore.cluster.id": clusterId,
+              "memstore.shard.id": shardId,
+              "http.response.status_code": 403,
+              "error.type": "Forbidden"
             }
           }
         ]

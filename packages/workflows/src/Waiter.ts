@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Random from "effect/Random"
 import { type Sighting, WaitTimedOut } from "./FlowError.js"
+import { polled } from "./internal/metrics.js"
 import { WaitPolicy, type WaitPolicySettings } from "./WaitPolicy.js"
 
 /**
@@ -115,6 +116,7 @@ export const until = <A, B, E, R, E2 = never, R2 = never>(
       const answer = yield* Effect.either(options.read)
       const now = yield* Clock.currentTimeMillis
       const verdict = interpret(options, answer, now)
+      yield* polled(verdict._tag)
       if (verdict._tag === "Done") return verdict.value
       if (verdict._tag === "Broken") return yield* Effect.fail(verdict.error)
       faults = Either.isLeft(answer) && options.tolerate?.(answer.left) !== true ? faults + 1 : 0

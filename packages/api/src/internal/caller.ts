@@ -13,6 +13,7 @@ import { policyOf, type RetryPolicy } from "../RetryPolicy.js"
 import type { TokenProvider } from "../TokenProvider.js"
 import type { WireChoices } from "../WireChoices.js"
 import { makeExchange } from "./exchange.js"
+import { nameFailure, serverAttributes, shownUrl } from "./httpSpan.js"
 import { countersOf } from "./metrics.js"
 import { formatQuery } from "./path.js"
 
@@ -38,7 +39,7 @@ interface Run<Request, A, E> {
 }
 
 const retrying = <Request, A, E>(run: Run<Request, A, E>, attempt: number, next: Effect.Effect<A, E | CallError>) => {
-  run.span.attribute("memstore.attempts", attempt)
+  run.span.attribute("http.request.resend_count", attempt - 1)
   return Effect.zipRight(run.retried, next)
 }
 
@@ -47,6 +48,8 @@ export const makeCaller = (settings: Settings) => {
   const { choices, policy, tokens } = settings
   const baseUrl = settings.baseUrl.replace(/\/+$/, "")
   const exchange = makeExchange(settings)
+  const server = serverAttributes(baseUrl)
+  const shown = shownUrl(baseUrl)
 
   const once = <Request, A, E>(run: Run<Request, A, E>, token: Redacted.Redacted<string>, attempt: number) =>
     exchange(run.operation, { ...run, secrets: run.encoded.secrets ?? [], token, attempt })
@@ -92,22 +95,31 @@ export const makeCaller = (settings: Settings) => {
   return <Request, A, E>(operation: Operation<Request, A, E>) => {
     const spanName = `MemStore.${operation.name}`
     const counters = countersOf(operation.name)
+    const fixed = { "http.request.method": operation.method, ...server }
     return (request: Request): Effect.Effect<A, E | CallError> =>
       Effect.suspend(() => {
         const checked = operation.validate(request, choices)
         if (Either.isLeft(checked)) return Effect.fail(checked.left)
         const encoded = operation.encode(request, choices)
-        const url = `${baseUrl}${operation.path(encoded.path)}${formatQuery(encoded.query)}`
+        const path = `${operation.path(encoded.path)}${formatQuery(encoded.query)}`
+        const url = `${baseUrl}${path}`
         const body = encoded.body === undefined ? undefined : JSON.stringify(encoded.body)
         return Effect.useSpan(
           spanName,
-          { kind: "client", captureStackTrace: false, attributes: encoded.attributes },
+          {
+            kind: "client",
+            captureStackTrace: false,
+            attributes: { ...fixed, "url.full": `${shown}${path}`, ...encoded.attributes }
+          },
           (span) =>
             Effect.onExit(
               Effect.flatMap(Clock.currentTimeMillis, (beganAt) =>
                 repeat({ operation, encoded, url, body, beganAt, span, retried: counters.retried }, 1, true)
               ),
-              counters.ended
+              (exit) => {
+                nameFailure(span, exit)
+                return counters.ended(exit)
+              }
             )
         )
       })

@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import { type ApplicationCredential, CreateTokenPayload, createTokenEndpoint, TokenTimes } from "../IdentityApi.js"
 import { TokenUnavailable } from "../MemStoreError.js"
 import { parseJson, readAnswer } from "./answer.js"
+import { serverAttributes, shownUrl } from "./httpSpan.js"
 import { bounded } from "./redact.js"
 import { retryAfterMillis } from "./retryAfter.js"
 import { hideSecrets } from "./secretHeaders.js"
@@ -122,6 +123,14 @@ export const makeIssuer = (settings: Settings): Effect.Effect<Issued, NotIssued>
     Effect.catchAll((error) => unavailable("Unreachable", bounded(describe(error), secrets))),
     within(settings.timeout, late),
     Effect.flatMap(({ body, response }) => read(response, body)),
-    Effect.withSpan("MemStore.token", { kind: "client", captureStackTrace: false })
+    Effect.withSpan("MemStore.token", {
+      kind: "client",
+      captureStackTrace: false,
+      attributes: {
+        "http.request.method": createTokenEndpoint.method,
+        "url.full": shownUrl(request.url),
+        ...serverAttributes(settings.iamUrl)
+      }
+    })
   )
 }

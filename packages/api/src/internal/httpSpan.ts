@@ -1,0 +1,27 @@
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Tracer from "effect/Tracer"
+
+const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 }
+
+/** What OpenTelemetry's conventions for HTTP clients say of every call of a server; no user and password of an address. */
+export const serverAttributes = (baseUrl: string): Readonly<Record<string, string | number>> => {
+  if (!URL.canParse(baseUrl)) return {}
+  const { hostname, port, protocol } = new URL(baseUrl)
+  const number = port === "" ? defaultPorts[protocol] : Number(port)
+  return number === undefined ? { "server.address": hostname } : { "server.address": hostname, "server.port": number }
+}
+
+/** An address without its user and password. */
+export const shownUrl = (url: string): string => url.replace(/^(\w+:\/\/)[^/@]*@/, "$1")
+
+/** Names the failure of a call in its span, by its tag. */
+export const nameFailure = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void => {
+  if (Exit.isSuccess(exit)) return
+  const failure = Cause.failureOption(exit.cause)
+  if (Option.isSome(failure) && Predicate.hasProperty(failure.value, "_tag")) {
+    span.attribute("error.type", failure.value._tag)
+  }
+}
