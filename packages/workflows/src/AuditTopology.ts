@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Cluster } from "@memstore-flows/api/Cluster"
+import { NodeCount } from "@memstore-flows/api/ClusterSpec"
 import { limits } from "@memstore-flows/api/Limits"
 import { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
@@ -24,14 +25,14 @@ import * as Observe from "./Observe.js"
 
 /**
  * - `clusterIds`: by default every cluster of the project
- * - `nodesPerShard`: how many nodes each shard shall have; by default two
+ * - `nodesPerShard`: how many nodes each shard shall have, 2-5; by default two
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Payload = Schema.Struct({
   clusterIds: Schema.optionalWith(Schema.Array(ResourceId), { exact: true }),
-  nodesPerShard: Schema.optionalWith(Schema.Int, { exact: true })
+  nodesPerShard: Schema.optionalWith(NodeCount, { exact: true })
 }).annotations({ identifier: "AuditTopologyPayload" })
 
 /**

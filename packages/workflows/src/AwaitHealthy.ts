@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { NodeCount, ShardCount } from "@memstore-flows/api/ClusterSpec"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { ResourceId } from "@memstore-flows/api/ResourceId"
 import { Shard } from "@memstore-flows/api/Shard"
@@ -18,7 +19,7 @@ import * as Waiter from "./Waiter.js"
 
 /**
  * - `within`: how long to wait, in milliseconds on the wire
- * - `shards`, `nodesPerShard`: how many there shall be; by default any number, with a replica in each shard
+ * - `shards`, `nodesPerShard`: how many there shall be, 1-12 and 2-5; by default any number, with a replica in each shard
  *
  * @since 0.1.0
  * @category schemas
@@ -26,8 +27,8 @@ import * as Waiter from "./Waiter.js"
 export const Payload = Schema.Struct({
   clusterId: ResourceId,
   within: Schema.DurationFromMillis,
-  shards: Schema.optionalWith(Schema.Int, { exact: true }),
-  nodesPerShard: Schema.optionalWith(Schema.Int, { exact: true })
+  shards: Schema.optionalWith(ShardCount, { exact: true }),
+  nodesPerShard: Schema.optionalWith(NodeCount, { exact: true })
 }).annotations({ identifier: "AwaitHealthyPayload" })
 
 /**
