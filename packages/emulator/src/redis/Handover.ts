@@ -24,8 +24,6 @@ import { fields } from "./Observation.js"
 import { CommandRefused, NodeUnreachable } from "./RedisError.js"
 
 const batchSize = 64
-const commandsAtOnce = 8
-const keysAtMost = 100
 const lane = "slots"
 
 /** The primaries of two shards, of which one gives slots to the other. */
@@ -69,7 +67,7 @@ const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyA
 const nothing = Either.right(undefined)
 
 const script = `local found = {}
-for i, slot in ipairs(ARGV) do found[i] = redis.call('CLUSTER', 'GETKEYSINSLOT', slot, ${keysAtMost}) end
+for i, slot in ipairs(ARGV) do found[i] = redis.call('CLUSTER', 'GETKEYSINSLOT', slot, 100) end
 return found`
 
 /** Asks for keys of many slots in one command. */
@@ -117,44 +115,67 @@ const migrating = ({ target: { door } }: Parties, keys: ReadonlyArray<Buffer>): 
   ...keys
 ]
 
-/** What the keys of one command should take at most, in bytes of memory and in milliseconds. */
-const bytesPerCommand = 512 * 1024
-const millisPerCommand = 10
+/**
+ * How much a source is told to send in one write: so many commands, each of so many keys. It does nothing else meanwhile,
+ * and neither does the target, so the next write is smaller when one took long.
+ */
+interface Pace {
+  readonly commands: number
+  readonly keys: number
+}
 
-/** How many keys go in one command to begin with: a server does nothing else while it sends them. */
+const fastest: Pace = { commands: 8, keys: 100 }
+const bytesPerCommand = 512 * 1024
+const millisPerWrite = 8
+
 const startingPace = (crew: Crew, { source: { door } }: Parties) =>
   Effect.gen(function* () {
     const answers = yield* crew.connections.all(door, [["INFO", "memory"], ["DBSIZE"]], lane)
-    const [memory, keys] = yield* Either.all(answers)
-    const bytesPerKey = Number(fields(memory).get("used_memory_dataset") ?? 0) / Math.max(1, Number(keys))
-    return yield* Ref.make(Math.max(1, Math.min(keysAtMost, Math.floor(bytesPerCommand / Math.max(1, bytesPerKey)))))
+    const [memory, count] = yield* Either.all(answers)
+    const bytesPerKey = Number(fields(memory).get("used_memory_dataset") ?? 0) / Math.max(1, Number(count))
+    const keys = Math.floor(bytesPerCommand / Math.max(1, bytesPerKey))
+    return yield* Ref.make<Pace>({ ...fastest, keys: Math.max(1, Math.min(fastest.keys, keys)) })
   })
 
-const nextPace = (keys: number, millis: number): number => {
-  if (millis > millisPerCommand) return Math.max(1, Math.floor(keys / 4))
-  return millis < millisPerCommand / 2 ? Math.min(keysAtMost, keys * 2) : keys
+const slower = ({ commands, keys }: Pace): Pace =>
+  commands > 1 ? { commands: Math.ceil(commands / 2), keys } : { commands, keys: Math.ceil(keys / 4) }
+
+const faster = ({ commands, keys }: Pace): Pace =>
+  keys < fastest.keys
+    ? { commands, keys: Math.min(fastest.keys, keys * 2) }
+    : { commands: Math.min(fastest.commands, commands + 1), keys }
+
+const adapted = (pace: Pace, millis: number): Pace => {
+  if (millis > millisPerWrite) return slower(pace)
+  return millis < millisPerWrite / 2 ? faster(pace) : pace
 }
 
-/** Sends the keys of some slots over. What the source still holds is the truth, so it replaces what the target has. */
-const send = (crew: Crew, both: Parties, pace: Ref.Ref<number>, slots: ReadonlyArray<Held>) =>
+/** The keys of the next write, command by command, and what is left for later ones. */
+const portion = (held: ReadonlyArray<Held>, { commands, keys }: Pace) => {
+  const now = held.slice(0, commands).map((each) => each.keys.slice(0, keys))
+  const rest = held.slice(0, commands).map((each) => ({ ...each, keys: each.keys.slice(keys) }))
+  return { now, later: [...rest.filter((each) => each.keys.length > 0), ...held.slice(commands)] }
+}
+
+/** Sends keys over. What the source still holds is the truth, so it replaces what the target has. */
+const send = (crew: Crew, both: Parties, pace: Ref.Ref<Pace>, held: ReadonlyArray<Held>) =>
   Effect.gen(function* () {
-    const size = yield* Ref.get(pace)
-    const commands = slots.flatMap(({ keys }) => chunks(keys, size).map((part) => migrating(both, part)))
-    for (const group of chunks(commands, size < keysAtMost ? 1 : commandsAtOnce)) {
-      const [took, answers] = yield* Effect.timed(crew.connections.all(both.source.door, group, lane))
+    for (let left = held; left.length > 0; ) {
+      const { later, now } = portion(left, yield* Ref.get(pace))
+      const commands = now.map((keys) => migrating(both, keys))
+      const [took, answers] = yield* Effect.timed(crew.connections.all(both.source.door, commands, lane))
       yield* Either.all(answers)
-      yield* Ref.update(pace, (now) => nextPace(now, Duration.toMillis(took) / group.length))
+      yield* Ref.update(pace, (each) => adapted(each, Duration.toMillis(took)))
       yield* crew.step("keys")
+      left = later
     }
   })
 
 /** Sends keys over until the source says that it has none left. */
-const empty = (crew: Crew, both: Parties, pace: Ref.Ref<number>, { held: first, slots }: Batch) =>
+const empty = (crew: Crew, both: Parties, pace: Ref.Ref<Pace>, { held: first, slots }: Batch) =>
   Effect.gen(function* () {
     for (let left = first; left.length > 0; ) {
-      // Two writes under way: the source need not wait for us between them.
-      const groups = chunks(left, commandsAtOnce)
-      yield* Effect.forEach(groups, (group) => send(crew, both, pace, group), { concurrency: 2, discard: true })
+      yield* send(crew, both, pace, left)
       const [found = nothing] = yield* crew.connections.all(both.source.door, [listing(slots)], lane)
       left = held(slots, yield* found)
     }
