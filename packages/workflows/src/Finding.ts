@@ -26,7 +26,6 @@ const fields = {
   SlotsUneven: { clusterId: Schema.String, min: Schema.Number, max: Schema.Number, tolerance: Schema.Number },
   EndpointsUntold: { change: Schema.String },
   UndoUnstated: { change: Schema.String },
-  WrongDirection: { clusterId: Schema.String, now: Schema.Number, wanted: Schema.Number },
   NotEnoughReplicas: { shardId: Schema.String, nodes: Schema.Number, wanted: Schema.Number },
   TargetIsSource: { subnetId: Schema.String },
   PreviousUnknown: { clusterId: Schema.String, fields: Schema.Array(Schema.String) },
@@ -38,8 +37,7 @@ const fields = {
     wanted: Schema.Number,
     found: Schema.Number
   },
-  DataWrong: { clusterId: Schema.String, detail: Schema.String },
-  NoRoom: { clusterId: Schema.String, what: Schema.String }
+  DataWrong: { clusterId: Schema.String, detail: Schema.String }
 } as const
 
 const f = fields
@@ -93,28 +91,24 @@ export const Unsafe = Schema.Union(
 /**
  * What does not fit between a flow's payload and the cluster.
  *
- * - `WrongDirection`: scaling out to fewer shards, or in to more
  * - `NotEnoughReplicas`: a shard has fewer nodes than wanted
  * - `TargetIsSource`: the subnet to leave is among those to go to
  * - `PreviousUnknown`: the settings as they are can neither be read nor were given, so they could not be restored
  * - `CurrentUnknown`: what the cluster has now can neither be read nor was given
  * - `NothingToUpgrade`: neither another version nor another flavor is asked for
  * - `TopologyWrong`, `DataWrong`: a cluster that was made is not as it should be
- * - `NoRoom`: no place is left for what is wanted
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Unfit = Schema.Union(
-  tagged("WrongDirection", f.WrongDirection),
   tagged("NotEnoughReplicas", f.NotEnoughReplicas),
   tagged("TargetIsSource", f.TargetIsSource),
   tagged("PreviousUnknown", f.PreviousUnknown),
   tagged("CurrentUnknown", f.CurrentUnknown),
   tagged("NothingToUpgrade", f.NothingToUpgrade),
   tagged("TopologyWrong", f.TopologyWrong),
-  tagged("DataWrong", f.DataWrong),
-  tagged("NoRoom", f.NoRoom)
+  tagged("DataWrong", f.DataWrong)
 )
 
 /**
@@ -170,8 +164,6 @@ const describeUnsafe = (finding: typeof Unsafe.Type): string => {
 
 const describeUnfit = (finding: typeof Unfit.Type): string => {
   switch (finding._tag) {
-    case "WrongDirection":
-      return `cluster ${finding.clusterId} has ${finding.now} shards; ${finding.wanted} is the wrong way`
     case "NotEnoughReplicas":
       return `shard ${finding.shardId} has ${finding.nodes} nodes, ${finding.wanted} wanted`
     case "TargetIsSource":
@@ -186,8 +178,6 @@ const describeUnfit = (finding: typeof Unfit.Type): string => {
       return `cluster ${finding.clusterId} has ${finding.found} ${finding.what}, ${finding.wanted} wanted`
     case "DataWrong":
       return `the data of cluster ${finding.clusterId} is not as it should be: ${finding.detail}`
-    case "NoRoom":
-      return `no room in cluster ${finding.clusterId} for ${finding.what}`
   }
 }
 
