@@ -79,6 +79,21 @@ export const RestoreError = NewClusterError
 export type RestoreError = typeof RestoreError.Type
 
 /**
+ * What a restore calls, and nothing else; `DeleteCluster` is for the undo.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Requirements =
+  | DeleteCluster
+  | ListBackups
+  | ListClusters
+  | ListEngineVersions
+  | ListFlavors
+  | ListShards
+  | RestoreCluster
+
+/**
  * - `onUndo`: default `delete`
  * - `peakShards`: the most shards the cluster will have in the course of the flow, for the quota; default its own count
  * - `newShards`: the subnets of shards to be added afterwards; `takes`: how long it takes until the cluster is as it shall
@@ -165,7 +180,7 @@ export const restore = (
 ): Effect.Effect<
   { readonly clusterId: string; readonly shards: ReadonlyArray<Shard> },
   RestoreError,
-  Run.Run | DeleteCluster | ListBackups | ListClusters | ListEngineVersions | ListFlavors | ListShards | RestoreCluster
+  Run.Run | Requirements
 > =>
   Step.scope("restore")(
     Effect.gen(function* () {

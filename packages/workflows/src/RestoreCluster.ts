@@ -3,13 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { DeleteCluster } from "@memstore-flows/api/DeleteCluster"
-import type { ListBackups } from "@memstore-flows/api/ListBackups"
-import type { ListClusters } from "@memstore-flows/api/ListClusters"
-import type { ListEngineVersions } from "@memstore-flows/api/ListEngineVersions"
-import type { ListFlavors } from "@memstore-flows/api/ListFlavors"
-import type { ListShards } from "@memstore-flows/api/ListShards"
-import type { RestoreCluster } from "@memstore-flows/api/RestoreCluster"
 import { Shard } from "@memstore-flows/api/Shard"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
@@ -76,14 +69,7 @@ export type RestoreClusterError = typeof RestoreClusterError.Type
  * @since 0.1.0
  * @category models
  */
-export type Requirements =
-  | DeleteCluster
-  | ListBackups
-  | ListClusters
-  | ListEngineVersions
-  | ListFlavors
-  | ListShards
-  | RestoreCluster
+export type Requirements = Restore.Requirements
 
 /**
  * The contract. It locks the name of the new cluster.

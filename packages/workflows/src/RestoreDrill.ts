@@ -3,13 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { DeleteCluster } from "@memstore-flows/api/DeleteCluster"
-import type { ListBackups } from "@memstore-flows/api/ListBackups"
-import type { ListClusters } from "@memstore-flows/api/ListClusters"
-import type { ListEngineVersions } from "@memstore-flows/api/ListEngineVersions"
-import type { ListFlavors } from "@memstore-flows/api/ListFlavors"
-import type { ListShards } from "@memstore-flows/api/ListShards"
-import type { RestoreCluster } from "@memstore-flows/api/RestoreCluster"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
@@ -85,14 +78,7 @@ export type DrillError = typeof DrillError.Type
  * @since 0.1.0
  * @category models
  */
-export type Requirements =
-  | DeleteCluster
-  | ListBackups
-  | ListClusters
-  | ListEngineVersions
-  | ListFlavors
-  | ListShards
-  | RestoreCluster
+export type Requirements = Restore.Requirements
 
 /**
  * The contract. It locks the name of the throw-away cluster.

@@ -4,14 +4,7 @@
  * @since 0.1.0
  */
 import type { AddShard } from "@memstore-flows/api/AddShard"
-import type { DeleteCluster } from "@memstore-flows/api/DeleteCluster"
 import type { DeleteShard } from "@memstore-flows/api/DeleteShard"
-import type { ListBackups } from "@memstore-flows/api/ListBackups"
-import type { ListClusters } from "@memstore-flows/api/ListClusters"
-import type { ListEngineVersions } from "@memstore-flows/api/ListEngineVersions"
-import type { ListFlavors } from "@memstore-flows/api/ListFlavors"
-import type { ListShards } from "@memstore-flows/api/ListShards"
-import type { RestoreCluster } from "@memstore-flows/api/RestoreCluster"
 import { Shard } from "@memstore-flows/api/Shard"
 import { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Flow from "@memstore-flows/engine/Flow"
@@ -23,7 +16,7 @@ import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import { restoreTakes, shardTakes } from "./internal/expected.js"
-import { OnUndo, RestoreError, RestoreSpec, restore } from "./Restore.js"
+import { OnUndo, RestoreError, type Requirements as RestoreRequirements, RestoreSpec, restore } from "./Restore.js"
 import { scaleTo, TargetShards } from "./Scale.js"
 
 /**
@@ -71,16 +64,7 @@ export type Result = typeof Result.Type
  * @since 0.1.0
  * @category models
  */
-export type Requirements =
-  | AddShard
-  | DeleteCluster
-  | DeleteShard
-  | ListBackups
-  | ListClusters
-  | ListEngineVersions
-  | ListFlavors
-  | ListShards
-  | RestoreCluster
+export type Requirements = RestoreRequirements | AddShard | DeleteShard
 
 /**
  * The contract. It locks the name of the new cluster.

@@ -224,7 +224,10 @@ export const of = <Name extends string, P extends PureSchema, S extends PureSche
       why === null
         ? Step.make("end", {
             success: ended,
-            run: Effect.map(children.ending(flow, id), (outcome) => tell(name, id, outcome))
+            run: Effect.zipRight(
+              Run.progress({ message: `waits for run ${id}`, subject: name }),
+              Effect.map(children.ending(flow, id), (outcome) => tell(name, id, outcome))
+            )
           })
         : Effect.succeed(tell(name, id, Either.left(why)))
     )

@@ -273,6 +273,19 @@ describe("the check", () => {
     })
   }
 
+  it("oneFlow takes the lock of the cluster's name too, and cannot tell of a lock of another kind", () => {
+    const judged = (resource: string | null, clusters: Invariant.Facts["clusters"] = Option.some([cluster])) => {
+      const { refused, report } = Checks.judge(facts({ resource, clusters }), change({}), alone("oneFlow"))
+      return [report.held, report.unknown, refused].findIndex(({ length }) => length > 0)
+    }
+    const [held, unknown, refused] = [0, 1, 2]
+    assert.strictEqual(judged("cluster-name/source"), held)
+    assert.strictEqual(judged("cluster-name/other"), refused)
+    assert.strictEqual(judged("cluster-name/other", Option.none()), unknown)
+    assert.strictEqual(judged("roll-out/nightly"), unknown)
+    assert.strictEqual(judged(null), refused)
+  })
+
   it("load only advises, unless it is made binding", () => {
     const { broken, by = {}, evidence } = cases.load
     const { refused, report } = Checks.judge(facts(by), change(broken), { ...alone("load"), binding: [] })

@@ -3,6 +3,7 @@ import * as Slots from "@memstore-flows/api/Slots"
 import { classify } from "@memstore-flows/api/Status"
 import * as Rules from "@memstore-flows/model/Rules"
 import * as Topology from "@memstore-flows/model/Topology"
+import * as Option from "effect/Option"
 import type { Finding } from "../Finding.js"
 import type { Invariant } from "../Invariant.js"
 import { hasFailed } from "../Observe.js"
@@ -15,11 +16,16 @@ export const stable: Judge = ({ shards }, { clusterId, removesCluster }) => {
   return unless(removesCluster ? broken.filter(({ _tag }) => _tag !== "ClusterFailed") : broken)
 }
 
-/** A composed flow may hold the name of the cluster it makes instead of the cluster's id. */
-export const oneFlow: Judge = ({ resource }, { clusterId }) => {
+/** A flow that makes the cluster holds its name instead of its id; what a lock of another kind covers, one cannot tell. */
+export const oneFlow: Judge = ({ clusters, resource }, { clusterId }) => {
   const wanted = `cluster/${clusterId}`
-  const others = resource === null || (resource.startsWith("cluster/") && resource !== wanted)
-  return unless(others ? [{ _tag: "LockMissing", wanted, held: resource }] : [])
+  if (resource === wanted) return holds
+  const name = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)?.name
+  if (name !== undefined && resource === `cluster-name/${name}`) return holds
+  const covers = resource !== null && !resource.startsWith("cluster/")
+  const blind = covers && (name === undefined || !resource.startsWith("cluster-name/"))
+  if (blind) return unknown(`whether the lock ${resource} covers the cluster`)
+  return unless([{ _tag: "LockMissing", wanted, held: resource }])
 }
 
 export const slotsCovered: Judge = ({ shards }, { clusterId, removesCluster }) => {
