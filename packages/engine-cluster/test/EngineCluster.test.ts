@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { type Event, Runs, Schedule } from "@memstore-flows/engine"
 import { Chunk, Effect, Fiber, Stream } from "effect"
 import { afterAll, beforeAll, describe } from "vitest"
-import { busy, cluster, deeds, now, shared, taken, until } from "./support/cluster.js"
+import { alone, busy, cluster, deeds, now, shared, taken, until } from "./support/cluster.js"
 import { available } from "./support/database.js"
 import { Approval, Ask, type Deed, Nap, Tick, Work } from "./support/flows.js"
 import { bundle, runner, unbundle } from "./support/process.js"
@@ -140,15 +140,32 @@ describe.skipIf(!available).concurrent("EngineCluster", { timeout: 90_000 }, () 
         yield* a.send("SIGKILL")
         yield* turns(Math.max(...before.map((of) => of.length)) + 3)
         yield* Effect.forEach(names, Schedule.remove, { concurrency: "unbounded" })
-        const runs = (yield* all).flat()
-        const done = yield* until("every run has ended", deeds, (all) =>
-          runs.every((run) => all.some((deed) => deed.run === run))
+        const both = Effect.zipWith(all, deeds, (runs, done) => ({
+          runs: runs.flat(),
+          done: done.map(({ run }) => run)
+        }))
+        const { done, runs } = yield* until("every run has ended", both, ({ done, runs }) =>
+          [...done, ...runs].every((run) => done.includes(run) && runs.includes(run))
         )
         assert.lengthOf(new Set(runs), runs.length)
-        assert.sameMembers(
-          done.map(({ run }) => run),
-          runs
-        )
+        assert.sameMembers(done, runs)
+      }).pipe(Effect.provide(context))
+    })
+  )
+
+  it.scopedLive("a runner alone that stood still for longer than its lease takes its own runs up again", () =>
+    Effect.gen(function* () {
+      const { a, context } = yield* alone
+      yield* Effect.gen(function* () {
+        const ids = ["work-1", "work-2", "work-3"]
+        yield* Effect.forEach(ids, (id) => Runs.start(Work, { id, payload: { id, ms: 60_000 } }))
+        yield* taken(ids, "A")
+        yield* a.send("SIGSTOP")
+        yield* Effect.sleep("4 seconds")
+        yield* a.send("SIGCONT")
+        yield* until("each is busy again", deeds, (all) => ids.every((id) => count(all, id, "busy") === 2))
+        for (const id of ids) assert.strictEqual(count(yield* deeds, id, "first"), 1)
+        yield* cancelAll(ids)
       }).pipe(Effect.provide(context))
     })
   )

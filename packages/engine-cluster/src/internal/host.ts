@@ -26,8 +26,6 @@ export interface Host {
   readonly own: (id: string) => Effect.Effect<boolean, Journal.JournalError>
   /** Names a run to look at. */
   readonly want: (id: string) => void
-  /** Whether something was named since the last look. */
-  readonly wanting: () => boolean
   readonly lose: (shards: ReadonlySet<number>) => Effect.Effect<void>
   readonly employ: (worker: Worker) => void
   readonly shardOf: (id: string) => number
@@ -53,6 +51,7 @@ export const make = ({ identity, routes, shards, store, shardOf: hash, woken }: 
     const owned = new Map<string, number>()
     const queued = new Set<string>()
     const wanted = new Set<string>()
+    const leaving = new Set<string>()
     const loaded = new Map<string, Taken>()
     let worker = unemployed
 
@@ -155,8 +154,10 @@ export const make = ({ identity, routes, shards, store, shardOf: hash, woken }: 
 
     const takeUp = (all: boolean): Effect.Effect<void, Journal.JournalError> =>
       Effect.suspend(() => {
-        const ids = [...wanted, ...(all ? queued : [])]
-        wanted.clear()
+        // What lies in the shards of others, or is not yet left, is named until that changes.
+        const due = Array.from(wanted).filter((id) => !leaving.has(id) && shards.held.has(shardOf(id)))
+        for (const id of due) wanted.delete(id)
+        const ids = [...due, ...(all ? queued : [])]
         const round = (left: ReadonlyArray<string>): Effect.Effect<void, Journal.JournalError> =>
           Effect.flatMap(take(store, identity, shards.held, { ids: left, all, flows: worker.flows() }), (taken) => {
             const adopted = Effect.forEach(taken, adopt, { concurrency: 25, discard: true })
@@ -174,6 +175,7 @@ export const make = ({ identity, routes, shards, store, shardOf: hash, woken }: 
     const own = (id: string): Effect.Effect<boolean, Journal.JournalError> =>
       Effect.suspend(() => {
         if (owned.has(id)) return Effect.succeed(true)
+        if (leaving.has(id)) return Effect.succeed(false)
         return Effect.flatMap(
           take(store, identity, shards.held, { ids: [id], all: false, flows: undefined }),
           ([taken]) => (taken ? Effect.as(adopt(taken), true) : Effect.succeed(false))
@@ -185,9 +187,17 @@ export const make = ({ identity, routes, shards, store, shardOf: hash, woken }: 
         const ids = Array.from(owned).flatMap(([id, shard]) => (gone.has(shard) ? [id] : []))
         for (const id of ids) {
           forget(id)
-          wanted.add(id)
+          leaving.add(id)
         }
-        const left = Effect.forEach(ids, (id) => worker.detach(id), { concurrency: "unbounded", discard: true })
+        const leave = (id: string) =>
+          Effect.ensuring(
+            worker.detach(id),
+            Effect.sync(() => {
+              leaving.delete(id)
+              want(id)
+            })
+          )
+        const left = Effect.forEach(ids, leave, { concurrency: "unbounded", discard: true })
         // A step that does not let itself be cut must not keep the shards: whatever it still writes is fenced.
         return Effect.asVoid(Effect.timeoutOption(Effect.disconnect(left), "10 seconds"))
       })
@@ -198,7 +208,6 @@ export const make = ({ identity, routes, shards, store, shardOf: hash, woken }: 
       takeUp,
       own,
       want,
-      wanting: () => wanted.size > 0,
       lose,
       employ: (with_) => {
         worker = with_

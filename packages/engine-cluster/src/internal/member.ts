@@ -31,6 +31,8 @@ export interface Options {
   readonly sweep: Duration.Duration
   readonly messages: Duration.Duration
   readonly retention: Engine.Retention | undefined
+  /** What stands between the engine and its journal; tests count writes with it. */
+  readonly over?: (journal: Service) => Service
 }
 
 const nameOf = (address: Address | undefined): string => (address ? `${address.host}:${address.port}` : "client")
@@ -120,7 +122,7 @@ export const make = (
   PgClient.PgClient | Scope.Scope
 > =>
   Effect.gen(function* () {
-    const { address, lease, retention } = options
+    const { address, lease, over = (same) => same, retention } = options
     const scope = yield* Effect.scope
     const sql = yield* PgClient.PgClient
     const held = yield* shards.make(Duration.toMillis(lease))
@@ -138,7 +140,7 @@ export const make = (
     })
     const journal = address ? host.journal : { ...host.journal, evict: () => Effect.succeed(0) }
     const ending = yield* ended.make(sql, options.prefix, host.shardOf, journal.get)
-    const inner = yield* engineOn(journal, retention)
+    const inner = yield* engineOn(over(journal), retention)
     const registry = Context.get(inner, Engine.Engine)
     const engine = Context.get(inner, Runs)
     host.employ({

@@ -49,20 +49,31 @@ export const shared = (runners: number) =>
     return until(`${runners} runners share the shards`, look, (steady) => steady >= 1_000)
   })
 
-/** Two runners A and B, and this process as one that runs nothing. */
-export const cluster = Effect.gen(function* () {
-  const url = yield* database
-  const pg = yield* Layer.build(client(url))
-  yield* Effect.provide(
-    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(world)),
-    pg
-  )
-  const [a, b] = yield* Effect.all([runner(url, "A"), runner(url, "B")], { concurrency: 2 })
-  const layer = remotes.pipe(Layer.provideMerge(EngineCluster.layerClient()), Layer.provide(Layer.succeedContext(pg)))
-  const context = Context.merge(pg, yield* Layer.build(layer))
-  yield* Effect.provide(shared(2), pg)
-  return { url, a, b, context }
-})
+/** Runners of these names, and this process as one that runs nothing. */
+const clusterOf = (names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const url = yield* database
+    const pg = yield* Layer.build(client(url))
+    yield* Effect.provide(
+      Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(world)),
+      pg
+    )
+    const runners = yield* Effect.forEach(names, (name) => runner(url, name), { concurrency: "unbounded" })
+    const layer = remotes.pipe(Layer.provideMerge(EngineCluster.layerClient()), Layer.provide(Layer.succeedContext(pg)))
+    const context = Context.merge(pg, yield* Layer.build(layer))
+    yield* Effect.provide(shared(names.length), pg)
+    return { url, runners, context }
+  })
+
+/** Two runners A and B. */
+export const cluster = Effect.flatMap(clusterOf(["A", "B"]), ({ runners: [a, b], ...rest }) =>
+  a && b ? Effect.succeed({ ...rest, a, b }) : Effect.dieMessage("two runners were asked for")
+)
+
+/** A runner A that nobody can stand in for. */
+export const alone = Effect.flatMap(clusterOf(["A"]), ({ runners: [a], ...rest }) =>
+  a ? Effect.succeed({ ...rest, a }) : Effect.dieMessage("a runner was asked for")
+)
 
 /** Starts eight runs that are busy for a minute, and more until each runner has one; says who runs which. */
 export const busy = Effect.gen(function* () {

@@ -7,7 +7,7 @@ import { buildSync } from "esbuild"
 const here = dirname(fileURLToPath(import.meta.url))
 /** Beside the package's dependencies, so that the native driver is found from there. */
 const folder = join(here, "..", "..", "node_modules", ".cache", "children")
-const requires = `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`
+const requires = `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`
 
 /** A program of the tests as one file of JavaScript, which starts in a fraction of the time. It is gone with the scope. */
 export const bundle = (entry: string) =>
@@ -23,7 +23,7 @@ export const bundle = (entry: string) =>
         platform: "node",
         format: "esm",
         target: "node20",
-        external: ["libsql"],
+        external: ["libsql", "pg-native"],
         banner: { js: requires },
         logLevel: "error"
       })

@@ -33,6 +33,9 @@ const shapeOf = (url: string): string =>
     .map((part) => (/[0-9a-f]{8}-/.test(part) ? ":id" : part))
     .join("/")
 
+/** The points of a process. */
+export type Points = ReturnType<typeof make>
+
 /** Counts the points this process comes to, and kills it at one of them. */
 export const make = (fatal: string | undefined) => {
   const reached: Array<Point> = []
@@ -59,17 +62,16 @@ export const make = (fatal: string | undefined) => {
   const write = <A, E>(what: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => around(`journal ${what}`, count(`journal ${what}`), effect))
 
+  const over = (inner: Journal.Service): Journal.Service => ({
+    ...inner,
+    insert: (run, options) => write("insert", inner.insert(run, options)),
+    update: (id, change) => write(`update ${change.state ?? ""}`, inner.update(id, change)),
+    finish: (id, end) => write("finish", inner.finish(id, end)),
+    append: (entry) => write(`${entry.kind} ${entry.name}`, inner.append(entry))
+  })
+
   const journal = <E, R>(layer: Layer.Layer<Journal.Journal, E, R>): Layer.Layer<Journal.Journal, E, R> =>
-    Layer.map(layer, (context) => {
-      const inner = Context.get(context, Journal.Journal)
-      return Context.make(Journal.Journal, {
-        ...inner,
-        insert: (run, options) => write("insert", inner.insert(run, options)),
-        update: (id, change) => write(`update ${change.state ?? ""}`, inner.update(id, change)),
-        finish: (id, end) => write("finish", inner.finish(id, end)),
-        append: (entry) => write(`${entry.kind} ${entry.name}`, inner.append(entry))
-      })
-    })
+    Layer.map(layer, (context) => Context.make(Journal.Journal, over(Context.get(context, Journal.Journal))))
 
   const transformClient = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
     HttpClient.transform(client, (call, request) =>
@@ -85,5 +87,5 @@ export const make = (fatal: string | undefined) => {
       })
     )
 
-  return { journal, transformClient, reached: Effect.sync(() => [...reached]) }
+  return { over, journal, transformClient, reached: Effect.sync(() => [...reached]) }
 }

@@ -3,4 +3,4 @@ import { SqliteJournal } from "@memstore-flows/engine-sqlite"
 import * as Layer from "effect/Layer"
 import { work } from "./work.js"
 
-work((store, journal) => Engine.layer().pipe(Layer.provide(journal(SqliteJournal.layer({ file: String(store) })))))
+work((store, { journal }) => Engine.layer().pipe(Layer.provide(journal(SqliteJournal.layer({ file: String(store) })))))

@@ -8,20 +8,28 @@ import { type Job, jobs, run, type Under } from "./Trial.js"
 const seed = process.env["KILL_SEED"] ?? "memstore"
 const every = process.env["KILL_POINTS"] === "all"
 
-/** Points of every kind, chosen by the seed; or every point. */
-const chosen = (points: ReadonlyArray<readonly [Job, Point]>) =>
+/** Points of every kind, or so many of them, chosen by the seed; or every point. */
+const chosen = (points: ReadonlyArray<readonly [Job, Point]>, most: number) =>
   Effect.gen(function* () {
     if (every) return points
     const shuffled = [...(yield* Random.shuffle(points))]
     const kinds = new Map(shuffled.map((each) => [kindOf(each[1]), each]))
-    return [...kinds.values()]
+    return [...kinds.values()].slice(0, most)
   }).pipe(Effect.withRandom(Random.make(seed)))
 
-/** A run killed anywhere makes, in the end, exactly the changes it makes when it is left alone. */
-export const proves = (title: string, prepared: Effect.Effect<Under, never, Scope.Scope>) => {
+/**
+ * A run killed anywhere makes, in the end, exactly the changes it makes when it is left alone. `most` points are tried,
+ * unless all are.
+ */
+export const proves = (
+  title: string,
+  prepared: Effect.Effect<Under, never, Scope.Scope>,
+  most = Number.POSITIVE_INFINITY
+) => {
+  const sample = most === Number.POSITIVE_INFINITY ? "a point of every kind" : `${most} points`
   describe(`exactly one change: ${title}`, () => {
     it.scopedLive(
-      `a process killed at ${every ? "any point" : "a point of every kind"} leaves nothing done twice and nothing undone`,
+      `a process killed at ${every ? "any point" : sample} leaves nothing done twice and nothing undone`,
       () =>
         Effect.gen(function* () {
           const under = yield* prepared
@@ -31,7 +39,7 @@ export const proves = (title: string, prepared: Effect.Effect<Under, never, Scop
             })
           )
           const points = [...calm].flatMap(([job, ended]) => ended.points.map((point) => [job, point] as const))
-          const trials = yield* chosen(points)
+          const trials = yield* chosen(points, most)
           const differences = yield* Effect.forEach(
             trials,
             ([job, point]) =>

@@ -43,12 +43,9 @@ const outcome = ({ job }: Task) =>
         Runs.outcome(ReplaceReplica.flow, "run")
       )
 
-type OnEngine<E> = (
-  store: unknown,
-  journal: ReturnType<typeof Points.make>["journal"]
-) => Layer.Layer<Engine.Engine | Runs.Runs, E>
+type OnEngine<E> = (store: unknown, points: Points.Points) => Layer.Layer<Engine.Engine | Runs.Runs, E>
 
-/** Runs the process on an engine, whose journal is to be wrapped by what the engine is given. */
+/** Runs the process on an engine, each write of whose journal is a point. */
 export const work = <E>(engine: OnEngine<E>): void => {
   // The harness alone writes this argument.
   const task = JSON.parse(process.argv[2] ?? "") as Task
@@ -60,7 +57,7 @@ export const work = <E>(engine: OnEngine<E>): void => {
     transformClient: points.transformClient
   }).pipe(Layer.provide(FetchHttpClient.layer))
   const flows = Layer.mergeAll(RestoreThenScale.layer, ReplaceReplica.layer).pipe(
-    Layer.provideMerge(engine(task.store, points.journal)),
+    Layer.provideMerge(engine(task.store, points)),
     Layer.provide(Layer.merge(cloud, Layer.succeed(WaitPolicy.WaitPolicy, policy)))
   )
   const main = Effect.gen(function* () {
