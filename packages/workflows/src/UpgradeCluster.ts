@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
+import type { Backup } from "@memstore-flows/api/Backup"
 import type { Cluster } from "@memstore-flows/api/Cluster"
 import type { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import type { DeleteCluster } from "@memstore-flows/api/DeleteCluster"
 import { ListBackups } from "@memstore-flows/api/ListBackups"
 import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListEngineVersions } from "@memstore-flows/api/ListEngineVersions"
-import type { ListFlavors } from "@memstore-flows/api/ListFlavors"
+import { ListFlavors } from "@memstore-flows/api/ListFlavors"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { ResourceId } from "@memstore-flows/api/ResourceId"
 import type { RestoreCluster } from "@memstore-flows/api/RestoreCluster"
@@ -161,6 +162,21 @@ const upgradeFindings = (
   ]
 }
 
+/** By the newest backup there is: how much of the new flavor's memory the data will take. */
+const memoryFindings = ({ cluster, clusterId }: Payload, backups: ReadonlyArray<Backup>) =>
+  Effect.map(
+    Effect.flatMap(ListFlavors, (list) => list({})),
+    ({ flavors }): ReadonlyArray<Finding> => {
+      const flavor = flavors.find(({ id }) => id === cluster.flavorId)
+      const newest = backups
+        .filter((each) => each.clusterId === clusterId && each.status === "Available")
+        .sort((a, b) => ((a.createdAt ?? "") < (b.createdAt ?? "") ? 1 : -1))[0]
+      if (newest?.size === undefined || flavor === undefined) return []
+      const usedMemory = newest.size / (newest.shardCount ?? cluster.shardCount)
+      return Rules.restoreMemory({ usedMemory, memory: flavor.memory })
+    }
+  )
+
 const preflight = (payload: Payload) =>
   Step.make("preflight", {
     error: UpgradeError,
@@ -173,6 +189,7 @@ const preflight = (payload: Payload) =>
       yield* refuseIf([
         ...upgradeFindings(payload, shards, known),
         ...BackupNow.findings({ clusterId, name }, shards, backups),
+        ...(yield* memoryFindings(payload, backups)),
         ...(yield* specFindings(cluster))
       ])
       yield* Effect.flatMap(Handover, ({ ready }) => ready(clusterId))
@@ -202,15 +219,15 @@ const removeOld = ({ backupName, clusterId, keepAutomaticBackups }: Payload) =>
     Step.scope("old"),
     Effect.match({
       onSuccess: () => ({ clusterId, now: "deleted" as const, why: null }),
-      onFailure: ({ message }) => ({ clusterId, now: "kept" as const, why: message })
+      onFailure: ({ _tag, message }) => ({ clusterId, now: "kept" as const, why: `${_tag}: ${message}` })
     })
   )
 
 /**
  * The flow as a plain Effect, to be built into others.
  *
- * Refused before anything is sent: neither version nor flavor differ, an older engine, another number of shards, what
- * `BackupNow` and `RestoreCluster` refuse, no `Handover`. A backup is made, restored into the new cluster, and verified;
+ * Refused before anything is sent: neither version nor flavor differ, an older engine, another number of shards, a flavor
+ * too small for the newest backup there is, what `BackupNow` and `RestoreCluster` refuse, no `Handover`. A backup is made, restored into the new cluster, and verified;
  * a person is asked if wanted; `Handover` points clients there; after the grace time the old cluster is deleted as
  * `DecommissionCluster` does. What is written to the old cluster after the backup is not in the new one.
  *

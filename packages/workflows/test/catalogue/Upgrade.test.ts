@@ -1,8 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
+import { CreateBackup } from "@memstore-flows/api/CreateBackup"
+import { Emulator } from "@memstore-flows/emulator/Emulator"
+import * as Faults from "@memstore-flows/emulator/Faults"
 import * as Runs from "@memstore-flows/engine/Runs"
+import { sampleFlavors } from "@memstore-flows/model/State"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { DataProbe } from "../../src/DataProbe.js"
 import { HandoverFailed } from "../../src/FlowError.js"
 import * as Handover from "../../src/Handover.js"
 import * as UpgradeCluster from "../../src/UpgradeCluster.js"
@@ -24,6 +29,16 @@ const payloadOf = (clusterId: string): UpgradeCluster.Payload => ({
   keepAutomaticBackups: false
 })
 
+/** A cluster whose backup takes 0.7 GB in each shard. */
+const heavy = Effect.gen(function* () {
+  const ground = yield* Grounds.cluster(2)
+  const emulator = yield* Emulator
+  yield* emulator.loadKeys({ ...ground, count: 14_000, bytesPerKey: 100_000 })
+  yield* Effect.flatMap(CreateBackup, (send) => send({ ...ground, name: "heavy" }))
+  yield* Effect.sleep("1 minute")
+  return ground
+})
+
 contract({
   title: "UpgradeCluster",
   flow: UpgradeCluster.flow,
@@ -31,6 +46,7 @@ contract({
   ground: Grounds.cluster(2),
   payload: ({ clusterId }) => Effect.succeed({ ...payloadOf(clusterId), approval: { within: Duration.hours(8) } }),
   writes: { CreateBackup: 1, RestoreCluster: 1, DeleteCluster: 1 },
+  cloud: { model: { flavors: [...sampleFlavors, { id: "small", name: "small", vcpus: 1, memory: 1 }] } },
   meanwhile: approve,
   tells: ({ endpointsAdded, endpointsRemoved, replaced, shards }, { clusterId }) => {
     assert.deepStrictEqual(replaced, { clusterId, now: "deleted", why: null })
@@ -51,6 +67,11 @@ contract({
         cluster: { ...specOf(3), version: "7.0.15" }
       }),
       found: ["BackupNameTaken", "NameTaken", "RestoreShardCount", "RestoreVersion"]
+    },
+    "a flavor too small for the newest backup": {
+      ground: heavy,
+      payload: (payload) => ({ ...payload, cluster: { ...newer, flavorId: "small" } }),
+      found: ["RestoreMemory"]
     },
     "a cluster that has failed": { given: Grounds.failed, found: ["ClusterFailed"] },
     "no room for both clusters": { given: Grounds.crowd(["second", "third"], 9), found: ["QuotaNodesPerProject"] }
@@ -86,6 +107,42 @@ const cancelledInGrace = (hook: Handover.Hook) =>
       return { outcome, clusters: yield* clusterNames }
     })
   )
+
+describe("an upgrade", () => {
+  const layer = UpgradeCluster.layer.pipe(Layer.provide(Layer.succeed(Handover.Handover, Handover.nothing)))
+
+  it.effect("whose data is not proven good leaves the old cluster as it was", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.cluster(2)
+        const bad = { verify: () => Effect.succeed({ _tag: "Bad" as const, detail: "keys are missing" }) }
+        const probed = layer.pipe(Layer.provide(Layer.succeed(DataProbe, bad)))
+        const { use } = yield* open(probed, yield* sharedJournal)
+        yield* use(Runs.start(UpgradeCluster.flow, { payload: payloadOf(clusterId), id: "run" }))
+        const outcome = yield* use(Runs.outcome(UpgradeCluster.flow, "run"))
+        assert.deepStrictEqual(outcome._tag === "Failed" && tagsOf(outcome.error), ["DataWrong"])
+        assert.deepStrictEqual(yield* clusterNames, ["source"])
+      })
+    )
+  )
+
+  it.effect("ends well though the old cluster cannot be deleted, and says why it is kept", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.cluster(2)
+        const { use } = yield* open(layer, yield* sharedJournal)
+        yield* use(Runs.start(UpgradeCluster.flow, { payload: payloadOf(clusterId), id: "run" }))
+        yield* use(reached({ tag: "Sleeping", step: "grace" }))
+        const { faults } = yield* Emulator
+        yield* faults.add({ match: { operation: "DeleteCluster" }, do: Faults.status(403) })
+        const { replaced } = yield* use(Runs.result(UpgradeCluster.flow, "run"))
+        assert.deepInclude(replaced, { clusterId, now: "kept" })
+        assert.include(replaced.why, "Forbidden")
+        assert.deepStrictEqual(yield* clusterNames, ["source", "green"])
+      })
+    )
+  )
+})
 
 describe("the handover of UpgradeCluster", () => {
   it.effect("goes back before the new cluster is deleted, when cancelled in the grace time", () =>
