@@ -18,15 +18,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import { VerificationFailed } from "./FlowError.js"
-import {
-  create,
-  inService,
-  NewClusterError,
-  password,
-  specFields,
-  specFindings,
-  withPassword
-} from "./internal/newCluster.js"
+import { create, inService, NewClusterError } from "./internal/newCluster.js"
+import { password, specFields, specFindings, withPassword } from "./internal/newClusterSpec.js"
 import { verifyTopology } from "./internal/verifyCluster.js"
 import { refuseIf } from "./Preflight.js"
 import { OnUndo } from "./Restore.js"

@@ -22,15 +22,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Finding } from "./Finding.js"
 import type { CallError } from "./FlowError.js"
-import {
-  create,
-  inService,
-  NewClusterError,
-  password,
-  specFields,
-  specFindings,
-  withPassword
-} from "./internal/newCluster.js"
+import { create, inService, NewClusterError } from "./internal/newCluster.js"
+import { password, specFields, specFindings, withPassword } from "./internal/newClusterSpec.js"
 import { refuseIf } from "./Preflight.js"
 
 /**
