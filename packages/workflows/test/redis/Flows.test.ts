@@ -23,7 +23,7 @@ import { binary } from "./support/Server.js"
 /** `MEMSTORE_KEYS=100000` gives the trial of full size. */
 const keys = Number(process.env["MEMSTORE_KEYS"] ?? 1400)
 const access = RedisAccess.make()
-const [a, b] = [{ id: "subnet-a" }, { id: "subnet-b" }]
+const [a, b, c] = [{ id: "subnet-a" }, { id: "subnet-b" }, { id: "subnet-c" }]
 
 const cluster = {
   name: "source",
@@ -33,7 +33,7 @@ const cluster = {
   nodeCountPerShard: 2,
   flavorId: "3830ebad-ea2f-4822-8a7d-9e301c86a58d",
   parameterGroupId: "any",
-  subnets: [a, b],
+  subnets: [a, b, c],
   subnetAssignments: [
     { primary: a, replicas: [b] },
     { primary: b, replicas: [a] }
@@ -86,7 +86,7 @@ const trial = Effect.gen(function* () {
   if (shard === undefined || replica === undefined) return assert.fail("no replica")
   const replaced = yield* during.during(
     Runs.execute(ReplaceReplica.flow, {
-      payload: { clusterId, shardId: shard.id, nodeId: replica.id, subnetId: a.id }
+      payload: { clusterId, shardId: shard.id, nodeId: replica.id, subnetId: c.id }
     })
   )
   assert.strictEqual(replaced.sync, "proven")
