@@ -16,14 +16,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
-import * as Stream from "effect/Stream"
 import type { Words } from "./Connections.js"
 import { type Crew, tellAll } from "./Crew.js"
 import type { Member } from "./Member.js"
 import { fields } from "./Observation.js"
 import { CommandRefused, NodeUnreachable } from "./RedisError.js"
 
-const batchSize = 64
 const lane = "slots"
 
 /** The primaries of two shards, of which one gives slots to the other. */
@@ -60,9 +58,6 @@ interface Held {
   readonly slot: number
   readonly keys: ReadonlyArray<Buffer>
 }
-
-const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 
 const nothing = Either.right(undefined)
 
@@ -117,16 +112,19 @@ const migrating = ({ target: { door } }: Parties, keys: ReadonlyArray<Buffer>): 
 
 /**
  * How much a source is told to send in one write: so many commands, each of so many keys. It does nothing else meanwhile,
- * and neither does the target, so the next write is smaller when one took long.
+ * and neither does the target, so the next write is smaller when one took long. Clients that use several keys of a slot wait while it is open, so fewer
+ * slots are opened at once when there is much in them.
  */
 interface Pace {
+  readonly slots: number
   readonly commands: number
   readonly keys: number
 }
 
-const fastest: Pace = { commands: 8, keys: 100 }
+const fastest: Pace = { slots: 64, commands: 8, keys: 100 }
 const bytesPerCommand = 512 * 1024
 const millisPerWrite = 8
+const keysOpen = 600
 
 const startingPace = (crew: Crew, { source: { door } }: Parties) =>
   Effect.gen(function* () {
@@ -134,20 +132,26 @@ const startingPace = (crew: Crew, { source: { door } }: Parties) =>
     const [memory, count] = yield* Either.all(answers)
     const bytesPerKey = Number(fields(memory).get("used_memory_dataset") ?? 0) / Math.max(1, Number(count))
     const keys = Math.floor(bytesPerCommand / Math.max(1, bytesPerKey))
-    return yield* Ref.make<Pace>({ ...fastest, keys: Math.max(1, Math.min(fastest.keys, keys)) })
+    return yield* Ref.make<Pace>({ ...fastest, slots: 16, keys: Math.max(1, Math.min(fastest.keys, keys)) })
   })
 
-const slower = ({ commands, keys }: Pace): Pace =>
-  commands > 1 ? { commands: Math.ceil(commands / 2), keys } : { commands, keys: Math.ceil(keys / 4) }
+const slower = ({ commands, keys }: Pace): Partial<Pace> =>
+  commands > 1 ? { commands: Math.ceil(commands / 2) } : { keys: Math.ceil(keys / 4) }
 
-const faster = ({ commands, keys }: Pace): Pace =>
+const faster = ({ commands, keys }: Pace): Partial<Pace> =>
   keys < fastest.keys
-    ? { commands, keys: Math.min(fastest.keys, keys * 2) }
-    : { commands: Math.min(fastest.commands, commands + 1), keys }
+    ? { keys: Math.min(fastest.keys, keys * 2) }
+    : { commands: Math.min(fastest.commands, commands + 1) }
 
 const adapted = (pace: Pace, millis: number): Pace => {
-  if (millis > millisPerWrite) return slower(pace)
-  return millis < millisPerWrite / 2 ? faster(pace) : pace
+  if (millis > millisPerWrite) return { ...pace, ...slower(pace) }
+  return millis < millisPerWrite / 2 ? { ...pace, ...faster(pace) } : pace
+}
+
+/** How many slots to open next: as many as hold some hundred keys, by what was found in the last ones. */
+const openNext = ({ keys }: Pace, { held, slots }: Batch): number => {
+  const found = held.reduce((sum, each) => sum + each.keys.length, 0)
+  return Math.max(4, Math.min(fastest.slots, Math.floor((slots.length * keysOpen * keys) / (fastest.keys * found))))
 }
 
 /** The keys of the next write, command by command, and what is left for later ones. */
@@ -196,8 +200,10 @@ const errorsIn = (answer: unknown): ReadonlyArray<Error> =>
 /** The target takes a batch. No shard gets a new primary meanwhile: it might claim the slots back. */
 const take = (crew: Crew, { source, target }: Parties, slots: ReadonlyArray<number>) =>
   Effect.gen(function* () {
-    const changed = new NodeUnreachable({ address: source.door.address, reason: "it is no longer primary" })
-    if (!(yield* isStill(crew, source)) || !(yield* isStill(crew, target))) return yield* changed
+    for (const member of [source, target]) {
+      if (yield* isStill(crew, member)) continue
+      return yield* new NodeUnreachable({ address: member.door.address, reason: "it is no longer primary" })
+    }
     const quiet = slots.slice(0, -1)
     const quietly: ReadonlyArray<Words> = [
       ["MULTI"],
@@ -233,19 +239,16 @@ const close = (crew: Crew, both: Parties, slots: ReadonlyArray<number>) =>
     yield* crew.step("source")
   })
 
-/** Moves slots with their keys; the next batch is opened while one is emptied. */
+/** Moves slots with their keys, as many at a time as are open for a moment only. */
 export const handOver = (crew: Crew, both: Parties, slots: ReadonlyArray<number>) =>
   Effect.gen(function* () {
     const pace = yield* startingPace(crew, both)
-    yield* Stream.fromIterable(chunks(slots, batchSize)).pipe(
-      Stream.mapEffect((batch) => open(crew, both, batch)),
-      Stream.buffer({ capacity: 1 }),
-      Stream.runForEach((batch) =>
-        Effect.gen(function* () {
-          yield* empty(crew, both, pace, batch)
-          yield* close(crew, both, batch.slots)
-          yield* crew.step("closed")
-        })
-      )
-    )
+    for (let left = slots; left.length > 0; ) {
+      const batch = yield* open(crew, both, left.slice(0, (yield* Ref.get(pace)).slots))
+      yield* empty(crew, both, pace, batch)
+      yield* close(crew, both, batch.slots)
+      yield* crew.step("closed")
+      yield* Ref.update(pace, (each) => ({ ...each, slots: openNext(each, batch) }))
+      left = left.slice(batch.slots.length)
+    }
   })

@@ -11,12 +11,9 @@ import * as Option from "effect/Option"
 import { agreed, type Crew, primaryOf, type Site } from "./Crew.js"
 import { handOver, type Parties, reopen as reopenSlots } from "./Handover.js"
 import { observe } from "./Observation.js"
-import type { OpenSlots } from "./Plant.js"
-import { type FilesUnusable, Overdue } from "./RedisError.js"
+import { Overdue } from "./RedisError.js"
 
 const windowSize = 512
-// A target has one thread: more sources than these would only wait for each other, and keep their clients waiting.
-const sourcesAtOnce = 2
 
 const parties = (where: Site, { from, to }: Pick<Move, "from" | "to">): Effect.Effect<Parties, Overdue> => {
   const source = primaryOf(where, from)
@@ -29,38 +26,8 @@ const parties = (where: Site, { from, to }: Pick<Move, "from" | "to">): Effect.E
 /** Opens the slots again that were between two owners when the servers were last seen. */
 export const reopen = (crew: Crew, where: Site) =>
   Effect.gen(function* () {
-    const written = Option.getOrElse(yield* crew.plant.openSlots(where.cluster.id).get, () => [])
-    for (const each of written) yield* reopenSlots(crew, yield* parties(where, each), each.slots)
-  })
-
-/**
- * What is written down and told while a plan is carried out.
- *
- * - `write`: replaces what is written of this move; `moved`: so many slots more have changed hands
- */
-interface Ledger {
-  readonly write: (open: OpenSlots) => Effect.Effect<void, FilesUnusable>
-  readonly moved: (slots: number) => Effect.Effect<void>
-}
-
-const ledger = (crew: Crew, clusterId: string): Effect.Effect<Ledger> =>
-  Effect.gen(function* () {
-    const journal = crew.plant.openSlots(clusterId)
-    const alone = yield* Effect.makeSemaphore(1)
-    const open = new Map<string, OpenSlots>()
-    let done = 0
-    return {
-      write: (each) =>
-        Effect.suspend(() => {
-          open.set(`${each.from} ${each.to}`, each)
-          return journal.put([...open.values()])
-        }).pipe(alone.withPermits(1)),
-      moved: (slots) =>
-        Effect.suspend(() => {
-          done += slots
-          return Effect.ignore(crew.cloud.report({ _tag: "ReportMoved", clusterId, slots: done }))
-        })
-    }
+    const written = yield* crew.plant.openSlots(where.cluster.id).get
+    for (const each of Option.toArray(written)) yield* reopenSlots(crew, yield* parties(where, each), each.slots)
   })
 
 const listed = ({ order, slots }: Move): ReadonlyArray<number> => {
@@ -71,43 +38,40 @@ const listed = ({ order, slots }: Move): ReadonlyArray<number> => {
 const owned = (slots: Slots.Slots, slot: number): boolean =>
   slots.some(({ end, start }) => start <= slot && slot <= end)
 
-/** Carries out what is left of one move. `where` is asked again and again: a shard may have another primary than before. */
-const carryOut = <E>(crew: Crew, where: Effect.Effect<Site, E>, each: Move, { moved, write }: Ledger) =>
-  Effect.gen(function* () {
-    const { from, to } = each
-    const { target } = yield* Effect.flatMap(where, (site) => parties(site, each))
-    const has = (yield* observe(crew.connections, target)).slots
-    const slots = listed(each)
-    const left = slots.filter((slot) => !owned(has, slot))
-    if (left.length < slots.length) yield* moved(slots.length - left.length)
-    for (let start = 0; start < left.length; start += windowSize) {
-      const part = left.slice(start, start + windowSize)
-      const both = yield* Effect.flatMap(where, (site) => parties(site, each))
-      yield* write({ from, to, slots: part })
-      yield* crew.step("written")
-      yield* handOver(crew, both, part)
-      yield* moved(part.length)
-      yield* crew.step("reported")
-    }
-    yield* write({ from, to, slots: [] })
-  })
-
-/** Moves out of different shards go on side by side. */
-const bySource = (moves: ReadonlyArray<Move>): ReadonlyArray<ReadonlyArray<Move>> =>
-  [...new Set(moves.map(({ from }) => from))].map((source) => moves.filter(({ from }) => from === source))
-
-/** Carries out what is left of a plan and tells the model how far it is. */
+/**
+ * Carries out what is left of a plan and tells the model how far it is.
+ *
+ * `where` is asked again and again: a shard may have another primary than before.
+ *
+ * Moves follow one upon the other, also out of different shards: a target has one thread, and sources that wait for each
+ * other there keep their clients waiting.
+ */
 export const migrate = <E>(crew: Crew, where: Effect.Effect<Site, E>, moves: ReadonlyArray<Move>) =>
   Effect.gen(function* () {
-    const site = yield* where
-    const shared = yield* ledger(crew, site.cluster.id)
-    yield* Effect.forEach(
-      bySource(moves),
-      (group) => Effect.forEach(group, (each) => carryOut(crew, where, each, shared), { discard: true }),
-      { concurrency: sourcesAtOnce, discard: true }
-    )
+    const { id: clusterId } = (yield* where).cluster
+    const journal = crew.plant.openSlots(clusterId)
+    let done = 0
+    for (const each of moves) {
+      const { target } = yield* Effect.flatMap(where, (site) => parties(site, each))
+      const has = (yield* observe(crew.connections, target)).slots
+      const slots = listed(each)
+      const left = slots.filter((slot) => !owned(has, slot))
+      done += slots.length - left.length
+      for (let start = 0; start < left.length; start += windowSize) {
+        const both = yield* Effect.flatMap(where, (site) => parties(site, each))
+        const window = left.slice(start, start + windowSize)
+        yield* journal.put({ from: each.from, to: each.to, slots: window })
+        yield* crew.step("written")
+        yield* handOver(crew, both, window)
+        done += window.length
+        yield* Effect.ignore(crew.cloud.report({ _tag: "ReportMoved", clusterId, slots: done }))
+        yield* crew.step("reported")
+      }
+    }
     const { members } = yield* where
-    const running = members.filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
-    yield* agreed(crew, running)
-    yield* crew.plant.openSlots(site.cluster.id).remove
+    yield* agreed(
+      crew,
+      members.filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
+    )
+    yield* journal.remove
   })

@@ -83,7 +83,7 @@ export const make = (directory: string) =>
       join: path.join,
       plane: record(path.join(directory, "plane.json"), Plane),
       access: (clusterId: string) => record(path.join(cluster(clusterId), "access.json"), Access),
-      openSlots: (clusterId: string) => record(path.join(cluster(clusterId), "open.json"), Schema.Array(OpenSlots)),
+      openSlots: (clusterId: string) => record(path.join(cluster(clusterId), "open.json"), OpenSlots),
       manifest: (backupId: string) => record(path.join(backup(backupId), "manifest.json"), Manifest),
       cluster,
       node,

@@ -40,7 +40,7 @@ const drained = (crew: Crew, replicas: ReadonlyArray<Member>) =>
 const reopening = (crew: Crew, where: Site, dead: Member, heir: Member) =>
   Effect.gen(function* () {
     const journal = yield* Effect.orElseSucceed(crew.plant.openSlots(where.cluster.id).get, () => Option.none())
-    return Option.getOrElse(journal, () => []).flatMap(({ from, slots, to }) => {
+    return Option.toArray(journal).flatMap(({ from, slots, to }) => {
       const isSource = from === dead.shardId
       const peer = isSource ? primaryOf(where, to) : to === dead.shardId ? primaryOf(where, from) : undefined
       if (peer === undefined) return []
@@ -76,9 +76,9 @@ const takeOver = (crew: Crew, where: Site, dead: Member, heir: Member) =>
     const takeover: Words = ["CLUSTER", "FAILOVER", "TAKEOVER"]
     yield* tellAll(crew, heir, [takeover, ...open.flatMap(({ own }) => own)])
     for (const { commands, peer } of open) yield* Effect.ignore(tellAll(crew, peer, commands))
+    yield* crew.connections.forget(dead.door.address)
     const { clusterId, shardId } = dead
     yield* Effect.ignore(crew.cloud.report({ _tag: "SwitchPrimary", clusterId, shardId, nodeId: heir.nodeId }))
-    yield* crew.connections.forget(dead.door.address)
   }).pipe(crew.inTurn(dead.clusterId))
 
 /**
