@@ -14,12 +14,16 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { asRoles } from "./internal/asRoles.js"
+import type { NodeFault } from "./NodeFault.js"
 
 /**
  * The cloud as a data plane sees it.
  *
  * - `state`: as it is now
  * - `report`: tells what happened: `AdvanceOperation`, `CompleteOperation`, `ReportMoved`, `SetEndpoint`, ...
+ * - `reached`: tells that the work on a cluster comes to a step; done when the faults that waited for it have struck
+ * - `strike`: lets the faults strike that wait for a time which has come. A plane that ends work by signal calls it often
  *
  * @since 0.1.0
  * @category models
@@ -27,6 +31,8 @@ import * as Schema from "effect/Schema"
 export interface Cloud {
   readonly state: Effect.Effect<State>
   readonly report: (disturbance: Disturbance) => Effect.Effect<Applied, Refusal>
+  readonly reached: (clusterId: string, step: string) => Effect.Effect<void>
+  readonly strike: Effect.Effect<void>
 }
 
 /**
@@ -46,16 +52,6 @@ export interface Begun {
   readonly password: Redacted.Redacted<string> | undefined
   readonly sticks: boolean
 }
-
-/**
- * A node that stops answering without ending, and answers again. `ResumeNode` without a node: all that hang.
- *
- * @since 0.1.0
- * @category models
- */
-export type NodeFault =
-  | { readonly _tag: "HangNode"; readonly clusterId: string; readonly shardId: string; readonly nodeId: string }
-  | { readonly _tag: "ResumeNode"; readonly clusterId: string; readonly nodeId?: string | undefined }
 
 /**
  * What a data plane tells about itself.
@@ -124,16 +120,6 @@ export interface DataPlane {
   ) => Effect.Effect<void, Refusal>
   readonly census: (cloud: Cloud, clusterId: string) => Effect.Effect<ReadonlyArray<ShardCensus>, Refusal>
   readonly reset: (cloud: Cloud) => Effect.Effect<void>
-}
-
-/** What a node that hangs or resumes means where nodes are no processes: a hanging primary loses its role. */
-const asRoles = (state: State, fault: Disturbance | NodeFault): Disturbance | undefined => {
-  if (fault._tag === "ResumeNode") return undefined
-  if (fault._tag !== "HangNode") return fault
-  const { clusterId, nodeId, shardId } = fault
-  const shard = state.clusters.find(({ id }) => id === clusterId)?.shards.find(({ id }) => id === shardId)
-  const isPrimary = shard?.nodes.some(({ id, role }) => id === nodeId && role === "primary") ?? false
-  return isPrimary ? { _tag: "SwitchPrimary", clusterId, shardId } : undefined
 }
 
 /**

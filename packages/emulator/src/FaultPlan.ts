@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { OperationKind } from "@memstore-flows/model/Operation"
 import { PCGRandom, type PCGRandomState } from "effect/Utils"
 import type { Disturbance } from "./Disturbance.js"
 import type { Action, Armed, Fault, Match, OperationName } from "./Faults.js"
@@ -27,6 +28,17 @@ export interface Met {
   readonly operation: OperationName
   readonly method: string
   readonly path: string
+}
+
+/**
+ * A step that the work on a cluster has come to. `operation`: the kind of its work.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reached {
+  readonly operation: OperationKind
+  readonly step: string
 }
 
 /**
@@ -77,6 +89,7 @@ const isSpent = (fault: Armed): boolean => fault.fired >= limit(fault.match)
 const isScheduled = ({ do: action, match }: Armed): boolean =>
   action._tag === "Disturb" &&
   match.afterMillis !== undefined &&
+  match.step === undefined &&
   match.operation === undefined &&
   match.method === undefined &&
   match.route === undefined &&
@@ -92,11 +105,17 @@ const fitsRoute = (route: string, path: string): boolean => {
   )
 }
 
-const fits = ({ addedAt, match }: Armed, met: Met, now: number): boolean =>
+const isTime = ({ addedAt, match }: Armed, now: number): boolean =>
+  match.afterMillis === undefined || addedAt + match.afterMillis <= now
+
+const fits = ({ match }: Armed, met: Met): boolean =>
+  match.step === undefined &&
   (match.operation === undefined || match.operation === met.operation) &&
   (match.method === undefined || match.method === met.method) &&
-  (match.route === undefined || fitsRoute(match.route, met.path)) &&
-  (match.afterMillis === undefined || addedAt + match.afterMillis <= now)
+  (match.route === undefined || fitsRoute(match.route, met.path))
+
+const fitsStep = ({ match }: Armed, { operation, step }: Reached): boolean =>
+  match.step === step && (match.operation === undefined || match.operation.replace("Restore", "Create") === operation)
 
 /**
  * A fault that struck.
@@ -109,18 +128,12 @@ export interface Struck {
   readonly action: Action
 }
 
-/**
- * Which faults a request meets, in the order they were added, and the plan after that.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const meet = (plan: FaultPlan, met: Met, now: number): readonly [FaultPlan, ReadonlyArray<Struck>] => {
+const strike = (plan: FaultPlan, concerns: (fault: Armed) => boolean): readonly [FaultPlan, ReadonlyArray<Struck>] => {
   const random = new PCGRandom(0)
   random.setState([...plan.random])
   const struck: Array<Struck> = []
   const faults = plan.faults.map((fault) => {
-    if (isScheduled(fault) || isSpent(fault) || !fits(fault, met, now)) return fault
+    if (isScheduled(fault) || isSpent(fault) || !concerns(fault)) return fault
     const seen = fault.seen + 1
     const { nth, probability } = fault.match
     const strikes = (nth === undefined || seen === nth) && (probability === undefined || random.number() < probability)
@@ -129,6 +142,40 @@ export const meet = (plan: FaultPlan, met: Met, now: number): readonly [FaultPla
   })
   return [{ ...plan, faults, random: random.getState() }, struck]
 }
+
+/**
+ * Which faults a request meets, in the order they were added, and the plan after that.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const meet = (plan: FaultPlan, met: Met, now: number): readonly [FaultPlan, ReadonlyArray<Struck>] =>
+  strike(plan, (fault) => isTime(fault, now) && fits(fault, met))
+
+/**
+ * Which disturbances the work on a cluster meets at a step, in the order they were added, and the plan after that.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const reach = (
+  plan: FaultPlan,
+  reached: Reached,
+  now: number
+): readonly [FaultPlan, ReadonlyArray<Disturbance>] => {
+  if (!awaitsStep(plan)) return [plan, []]
+  const [rest, struck] = strike(plan, (fault) => isTime(fault, now) && fitsStep(fault, reached))
+  return [rest, struck.flatMap(({ action }) => (action._tag === "Disturb" ? [action.disturbance] : []))]
+}
+
+/**
+ * Whether a fault waits for a step.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const awaitsStep = ({ faults }: FaultPlan): boolean =>
+  faults.some((fault) => fault.match.step !== undefined && !isSpent(fault))
 
 /**
  * A disturbance whose time has come.

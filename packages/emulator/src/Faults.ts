@@ -55,6 +55,10 @@ const Millis = Schema.Number.pipe(Schema.finite(), Schema.nonNegative())
  * - `nth`: only the nth request that fits the conditions above, counted from 1
  * - `probability`: 0-1, drawn from the plan's seed
  * - `times`: how often it strikes in all: a number or `"always"`. Default 1, with `probability` `"always"`
+ * - `step`: when the work on a cluster comes to this step; for a `Disturb` alone, without `method` and `route`. Steps are the
+ *   stages `Init`, `Creating`, `Modifying`, `Nodes`, `Slots`, `Deleting`; real servers have finer ones too, such as
+ *   `importing`, `keys` and `target` of a slot that moves. `operation` is then the kind of work (a restore is a
+ *   `CreateCluster`), and `nth` counts arrivals at the step
  * - `afterMillis`: not before so long after it was added. A `Disturb` with this condition alone strikes at that moment by
  *   itself, without any request
  *
@@ -68,6 +72,7 @@ export const Match = Schema.Struct({
   nth: Schema.optionalWith(Positive, optional),
   probability: Schema.optionalWith(Schema.Number.pipe(Schema.between(0, 1)), optional),
   times: Schema.optionalWith(Schema.Union(Positive, Schema.Literal("always")), optional),
+  step: Schema.optionalWith(Schema.NonEmptyString, optional),
   afterMillis: Schema.optionalWith(Millis, optional)
 }).annotations({ identifier: "Match" })
 
@@ -134,7 +139,15 @@ export type Action = typeof Action.Type
 export const Fault = Schema.Struct({
   match: Schema.optionalWith(Match, { default: () => ({}), exact: true }),
   do: Action
-}).annotations({ identifier: "EmulatorFault", parseOptions: { onExcessProperty: "error" } })
+})
+  .pipe(
+    Schema.filter(({ do: action, match }) =>
+      match.step === undefined || (action._tag === "Disturb" && match.method === undefined && match.route === undefined)
+        ? true
+        : { path: ["match", "step"], message: "is for a Disturb alone, without method and route" }
+    )
+  )
+  .annotations({ identifier: "EmulatorFault", parseOptions: { onExcessProperty: "error" } })
 
 /**
  * @since 0.1.0

@@ -207,6 +207,32 @@ describe("disturbances", () => {
     }).pipe(Effect.provide(inMemory()))
   )
 
+  it.effect("a primary dies, or hangs, when the work comes to the step that was chosen", () =>
+    Effect.gen(function* () {
+      for (const kill of ["FailNode", "HangNode"] as const) {
+        const { faults } = yield* Emulator
+        const { at, get, post } = yield* withCluster
+        yield* TestClock.adjust("1 hour")
+        const before = primaryOf((yield* get(`${at}/shards/002`)).body)
+        yield* faults.add({
+          match: { operation: "AddShard", step: "Slots" },
+          do: Faults.disturb({ _tag: kill, shardId: "002", role: "primary" })
+        })
+        yield* post(`${at}/shards`, shard)
+        const during = Effect.map(get(`${at}/shards/002`), ({ body }) => primaryOf(body))
+        assert.strictEqual(yield* during, before)
+        yield* TestClock.adjust("1 hour")
+        const after = (yield* get(`${at}/shards/002`)).body
+        assert.notStrictEqual(primaryOf(after), before)
+        assert.strictEqual(nodesOf(after).includes(before), kill === "HangNode")
+        assert.strictEqual(after.status, "Running")
+        assert.strictEqual((yield* faults.list).at(-1)?.fired, 1)
+        yield* faults.clear
+        yield* send("POST", "/_emulator/reset")
+      }
+    }).pipe(Effect.provide(inMemory({ latencies: "fast" })))
+  )
+
   it.effect("a token ends early", () =>
     Effect.gen(function* () {
       const { faults } = yield* Emulator
@@ -263,6 +289,17 @@ describe("over HTTP", () => {
       assert.strictEqual((yield* send("PUT", "/_emulator/faults", { body: { faults: [fault] } })).status, 400)
       const disturbance = { _tag: "FailNode", node: "x" }
       assert.strictEqual((yield* send("POST", "/_emulator/disturb", { body: disturbance })).status, 400)
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("a step is a condition of disturbances alone", () =>
+    Effect.gen(function* () {
+      const add = (body: unknown) => Effect.map(send("POST", "/_emulator/faults", { body }), ({ status }) => status)
+      const hang = { _tag: "Disturb", disturbance: { _tag: "HangNode", role: "primary" } }
+      assert.strictEqual(yield* add({ match: { operation: "AddShard", step: "Slots" }, do: hang }), 201)
+      assert.strictEqual(yield* add({ match: { step: "Slots" }, do: { _tag: "Drop" } }), 400)
+      assert.strictEqual(yield* add({ match: { step: "Slots", method: "GET" }, do: hang }), 400)
+      assert.strictEqual(yield* add({ match: { step: "" }, do: hang }), 400)
     }).pipe(Effect.provide(inMemory()))
   )
 

@@ -10,7 +10,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import type { DataPlane } from "../DataPlane.js"
+import type { DataPlane, Cloud as PlaneCloud } from "../DataPlane.js"
 import type { Disturbance } from "../Disturbance.js"
 import * as FaultPlan from "../FaultPlan.js"
 import type { Fault, OperationName } from "../Faults.js"
@@ -92,10 +92,36 @@ export const make = (options: CloudOptions) =>
     const report = (what: Command) =>
       Effect.map(Effect.zipLeft(attempt(what, [], undefined), save), ({ applied }) => applied)
     const state = transact((now) => [now.state, now])
+    const disturb = (disturbance: Disturbance, clusterId?: string) =>
+      Effect.gen(function* () {
+        const command = yield* target(yield* state, disturbance, clusterId)
+        yield* plane.disturb(cloud, command)
+      })
+    const reached = (clusterId: string, step: string) =>
+      Effect.gen(function* () {
+        const struck = yield* transact((each, now) => {
+          const operation = each.state.clusters.find(({ id }) => id === clusterId)?.operation?.kind
+          if (operation === undefined) return [[], each]
+          const [plan, disturbances] = FaultPlan.reach(each.plan, { operation, step }, now)
+          return [disturbances, plan === each.plan ? each : { ...each, plan }]
+        })
+        for (const disturbance of struck) yield* Effect.ignore(disturb(disturbance, clusterId))
+      })
+    const nextDue = transact((each, now): readonly [FaultPlan.Due | undefined, World.World] => {
+      const due = FaultPlan.due(each.plan, now)
+      return due === undefined ? [undefined, each] : [due[1], { ...each, plan: due[0] }]
+    })
+    const strike = Effect.gen(function* () {
+      for (let due = yield* nextDue; due !== undefined; due = yield* nextDue) {
+        yield* Effect.ignore(disturb(due.disturbance))
+      }
+    })
     // A data plane lives in real time, the cloud in that of the one who made it.
-    const cloud = {
+    const cloud: PlaneCloud = {
       state: Effect.withClock(state, clock),
-      report: (what: Command) => Effect.withClock(report(what), clock)
+      report: (what) => Effect.withClock(report(what), clock),
+      reached: (clusterId, step) => Effect.withClock(reached(clusterId, step), clock),
+      strike: Effect.withClock(strike, clock)
     }
     yield* plane.open(cloud)
 
@@ -121,11 +147,7 @@ export const make = (options: CloudOptions) =>
           yield* save
           return applied
         }).pipe(Effect.uninterruptible),
-      disturb: (disturbance: Disturbance, clusterId?: string) =>
-        Effect.gen(function* () {
-          const command = yield* target(yield* state, disturbance, clusterId)
-          yield* plane.disturb(cloud, command)
-        }),
+      disturb,
       loadKeys: (keys: { readonly clusterId: string; readonly count: number; readonly bytesPerKey: number }) =>
         Effect.zipRight(plane.loadKeys(cloud, keys), plane.census(cloud, keys.clusterId)),
       census: (clusterId: string) => plane.census(cloud, clusterId),

@@ -3,6 +3,7 @@ import type * as Command from "@memstore-flows/model/Command"
 import type { State } from "@memstore-flows/model/State"
 import * as Either from "effect/Either"
 import type { Disturbance } from "../Disturbance.js"
+import type { NodeFault } from "../NodeFault.js"
 
 type Found<A> = Either.Either<A, string>
 
@@ -22,15 +23,18 @@ const findShard = (cluster: ClusterState, shardId: string | undefined, nodeId: s
     () => `cluster ${cluster.id} has no such shard`
   )
 
-const failNode = (cluster: ClusterState, { nodeId, role = "replica", shardId }: Disturbance & { _tag: "FailNode" }) =>
+const oneNode = (
+  cluster: ClusterState,
+  { _tag, nodeId, role = "replica", shardId }: Disturbance & { _tag: "FailNode" | "HangNode" }
+) =>
   Either.flatMap(findShard(cluster, shardId, nodeId), (shard) =>
     Either.map(
       Either.fromNullable(
         nodeId ?? shard.nodes.find((node) => node.role === role && node.downAt === null && node.readyAt !== null)?.id,
         () => `shard ${shard.id} has no living ${role}`
       ),
-      (found): Command.Disturbance => ({
-        _tag: "FailNode",
+      (found): Command.Disturbance | NodeFault => ({
+        _tag,
         clusterId: cluster.id,
         shardId: shard.id,
         nodeId: found
@@ -49,14 +53,21 @@ export const target = (
   state: State,
   disturbance: Disturbance,
   clusterId: string | undefined
-): Found<Command.Disturbance> => {
+): Found<Command.Disturbance | NodeFault> => {
   if (disturbance._tag === "CompleteBackup" || disturbance._tag === "FailBackup") {
     return Either.map(findBackup(state, disturbance.backupId), ({ id }) => ({ _tag: disturbance._tag, backupId: id }))
   }
   return Either.flatMap(findCluster(state, disturbance.clusterId ?? clusterId), (cluster) => {
     switch (disturbance._tag) {
       case "FailNode":
-        return failNode(cluster, disturbance)
+      case "HangNode":
+        return oneNode(cluster, disturbance)
+      case "ResumeNode":
+        return Either.map(findShard(cluster, undefined, disturbance.nodeId), () => ({
+          _tag: "ResumeNode" as const,
+          clusterId: cluster.id,
+          nodeId: disturbance.nodeId
+        }))
       case "SwitchPrimary":
         return Either.map(findShard(cluster, disturbance.shardId, disturbance.nodeId), (shard) => ({
           _tag: "SwitchPrimary" as const,

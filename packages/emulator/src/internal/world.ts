@@ -3,11 +3,14 @@ import type { Command } from "@memstore-flows/model/Command"
 import type { OperationKind } from "@memstore-flows/model/Operation"
 import type { Refusal } from "@memstore-flows/model/Refusal"
 import type { State } from "@memstore-flows/model/State"
-import { tick } from "@memstore-flows/model/Tick"
+import { nextTick, tick } from "@memstore-flows/model/Tick"
 import * as Chunk from "effect/Chunk"
 import * as Either from "effect/Either"
+import type { Disturbance } from "../Disturbance.js"
 import * as FaultPlan from "../FaultPlan.js"
 import type { JournalEntry } from "../JournalEntry.js"
+import { type Arrival, arrivals } from "./arrivals.js"
+import { asRoles } from "./asRoles.js"
 import { target } from "./target.js"
 
 /** All that an emulator remembers. `tokens`: when each ends, epoch milliseconds. */
@@ -22,20 +25,58 @@ export interface World {
 
 const journalLimit = 1000
 
-/** Time passes: disturbances strike when they are due, work that is done ends. */
-export const advance = (world: World, now: number): World => {
-  let { plan, state } = world
-  for (let next = FaultPlan.due(plan, now); next !== undefined; next = FaultPlan.due(plan, now)) {
-    const [rest, { at, disturbance }] = next
-    plan = rest
-    state = tick(state, at)
-    const command = target(state, disturbance, undefined)
-    if (Either.isRight(command)) {
-      state = Either.match(apply(state, command.right, at), { onLeft: () => state, onRight: (done) => done.state })
-    }
+const withState = (world: World, state: State): World => (state === world.state ? world : { ...world, state })
+
+const inflict = (world: World, disturbance: Disturbance, clusterId: string | undefined, at: number): World => {
+  const found = target(world.state, disturbance, clusterId)
+  const command = Either.isRight(found) ? asRoles(world.state, found.right) : undefined
+  return command === undefined
+    ? world
+    : Either.match(apply(world.state, command, at), {
+        onLeft: () => world,
+        onRight: ({ state }) => withState(world, state)
+      })
+}
+
+/** The disturbances that wait for a step strike a cluster that has come to it. */
+const arrive = (world: World, { clusterId, ...reached }: Arrival, at: number): World => {
+  const [plan, struck] = FaultPlan.reach(world.plan, reached, at)
+  return struck.reduce((each, disturbance) => inflict(each, disturbance, clusterId, at), { ...world, plan })
+}
+
+/** The world after its state has changed to this one. */
+const arriveAll = (world: World, state: State, at: number): World =>
+  FaultPlan.awaitsStep(world.plan)
+    ? arrivals(world.state, state).reduce((each, arrival) => arrive(each, arrival, at), withState(world, state))
+    : withState(world, state)
+
+/** Lets time pass, from one change to the next while a fault waits for a step. */
+const proceed = (world: World, now: number): World => {
+  let next = world
+  while (FaultPlan.awaitsStep(next.plan)) {
+    const at = nextTick(next.state)
+    if (at === undefined || at > now) break
+    next = arriveAll(next, tick(next.state, at), at)
   }
-  const ticked = tick(state, now)
-  return ticked === world.state && plan === world.plan ? world : { ...world, plan, state: ticked }
+  return arriveAll(next, tick(next.state, now), now)
+}
+
+/** Work ends by time: disturbances strike when they are due, and at the steps they wait for. */
+const advanceByTime = (world: World, now: number): World => {
+  let next = world
+  for (let due = FaultPlan.due(next.plan, now); due !== undefined; due = FaultPlan.due(next.plan, now)) {
+    const [plan, { at, disturbance }] = due
+    next = { ...next, plan }
+    next = inflict(proceed(next, at), disturbance, undefined, at)
+  }
+  return proceed(next, now)
+}
+
+/** Time passes. Where work ends by signal, the data plane itself asks for the disturbances that are due. */
+export const advance = (world: World, now: number): World => {
+  const next =
+    world.state.settings.endsBy === "time" ? advanceByTime(world, now) : withState(world, tick(world.state, now))
+  return next.state === world.state && next.plan === world.plan ? world : next
 }
 
 /** What shall befall the operation that a write begins. */
@@ -59,7 +100,10 @@ export const command = (
       }),
     world.state
   )
-  return Either.map(apply(armed, what, now), (applied) => [applied, { ...world, state: applied.state }])
+  return Either.map(apply(armed, what, now), (applied) => [
+    applied,
+    world.state.settings.endsBy === "time" ? arriveAll(world, applied.state, now) : { ...world, state: applied.state }
+  ])
 }
 
 export const count = (world: World, operation: string): World => ({

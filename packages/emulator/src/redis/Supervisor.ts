@@ -15,7 +15,7 @@ import * as FiberMap from "effect/FiberMap"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import type { NodeFault } from "../DataPlane.js"
+import type { NodeFault } from "../NodeFault.js"
 import { type Crew, type Site, site, start, tell } from "./Crew.js"
 import * as Formation from "./Formation.js"
 import { healAll } from "./Healing.js"
@@ -39,6 +39,7 @@ export interface Supervisor {
 
 const rounds = "500 millis"
 const silences = 4
+const beat = "50 millis"
 
 const stateOf = (where: Site, { nodeId }: Member) =>
   where.cluster.shards.flatMap(({ nodes }) => nodes).find(({ id }) => id === nodeId)
@@ -123,6 +124,7 @@ export const make = (crew: Crew, work: Work): Effect.Effect<Supervisor, never, S
       )
     )
     yield* Effect.forkScoped(Effect.repeat(rounding, Schedule.spaced(rounds)))
+    yield* Effect.forkScoped(Effect.repeat(cloud.strike, Schedule.spaced(beat)))
 
     /** Roles first, then the slots that were between two owners, then whatever was under way. */
     const wake = (clusterId: string) =>

@@ -107,7 +107,11 @@ const stage = (crew: Crew, cluster: ClusterState, operation: Operation.Operation
 const passes = (trouble: Trouble): boolean => trouble._tag === "NodeUnreachable" || trouble._tag === "CommandRefused"
 
 /** Tries again while a node is away or not ready, for a minute from the last step that was reached. */
-const patiently = <A>(crew: Crew, work: (crew: Crew) => Effect.Effect<A, Trouble>): Effect.Effect<A, Trouble> =>
+const patiently = <A>(
+  crew: Crew,
+  clusterId: string,
+  work: (crew: Crew) => Effect.Effect<A, Trouble>
+): Effect.Effect<A, Trouble> =>
   Effect.gen(function* () {
     let since = yield* Clock.currentTimeMillis
     const noting: Crew = {
@@ -115,7 +119,7 @@ const patiently = <A>(crew: Crew, work: (crew: Crew) => Effect.Effect<A, Trouble
       step: (name) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           since = now
-          return crew.step(name)
+          return Effect.zipRight(crew.cloud.reached(clusterId, name), crew.step(name))
         })
     }
     const patient = (trouble: Trouble) =>
@@ -138,7 +142,10 @@ export const make = (crew: Crew): Effect.Effect<Work, never, Scope.Scope> =>
       })
 
     const operate = (cluster: ClusterState, operation: Operation.Operation) =>
-      patiently(crew, (noting) => stage(noting, cluster, operation)).pipe(
+      Effect.zipRight(
+        crew.cloud.reached(cluster.id, Operation.stage(operation)?.name ?? ""),
+        patiently(crew, cluster.id, (noting) => stage(noting, cluster, operation))
+      ).pipe(
         Effect.zipRight(released(cluster.id)),
         Effect.zipRight(crew.step("done")),
         Effect.zipRight(Effect.ignore(crew.cloud.report({ _tag: "AdvanceOperation", clusterId: cluster.id }))),
@@ -151,7 +158,7 @@ export const make = (crew: Crew): Effect.Effect<Work, never, Scope.Scope> =>
       )
 
     const backUp = ({ clusterId, id }: BackupState.BackupState) =>
-      patiently(crew, (noting) =>
+      patiently(crew, clusterId, (noting) =>
         Effect.flatMap(here(noting, clusterId), (where) => Backups.take(noting, where, id))
       ).pipe(
         Effect.matchEffect({
