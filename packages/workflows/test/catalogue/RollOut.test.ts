@@ -9,7 +9,7 @@ import * as RollOut from "../../src/RollOut.js"
 import { inCloud, sharedJournal } from "../support/Cloud.js"
 import { clusterLike, specOf } from "../support/Fixture.js"
 import { reportOf } from "../support/Undone.js"
-import { contract, open, reached } from "./FlowContract.js"
+import { contract, open, reached, tagsOf } from "./FlowContract.js"
 
 const rollOut = RollOut.of(ReconfigureCluster)
 const layer = rollOut.flow.toLayer(rollOut.body).pipe(Layer.provideMerge(ReconfigureCluster.layer))
@@ -98,6 +98,22 @@ describe("a roll-out", () => {
         results: ["Succeeded", "Failed", "Succeeded", "Failed", "budget"]
       })
     })
+  )
+
+  it.effect("is not started with a name used twice or with a slash, or a budget below nothing", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { use } = yield* open(layer, yield* sharedJournal)
+        const target = (name: string) => ({ name, payload: { clusterId: "c", change: { description: "d" } } })
+        const starting = (names: readonly [string, string], budget: number) => {
+          const targets = [target(names[0]), target(names[1])] as const
+          return use(Effect.flip(Runs.start(rollOut.flow, { payload: { name: "wrong", targets, budget }, id: "run" })))
+        }
+        assert.deepStrictEqual(tagsOf(yield* starting(["a", "a"], 0)), ["PayloadInvalid"])
+        assert.deepStrictEqual(tagsOf(yield* starting(["a", "b/c"], 0)), ["PayloadInvalid"])
+        assert.deepStrictEqual(tagsOf(yield* starting(["a", "b"], -1)), ["PayloadInvalid"])
+      })
+    )
   )
 
   it.effect("that is cancelled cancels the run under way, and says which have ended", () =>
