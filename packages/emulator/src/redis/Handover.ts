@@ -123,7 +123,7 @@ interface Pace {
 
 const fastest: Pace = { slots: 64, commands: 8, keys: 100 }
 const bytesPerCommand = 512 * 1024
-const millisPerWrite = 8
+const millisPerWrite = 30
 const keysOpen = 600
 
 const startingPace = (crew: Crew, { source: { door } }: Parties) =>
