@@ -1,10 +1,11 @@
 /**
  * The figures of the engine on its three journals, beside `@effect/workflow` in memory, and beside DBOS and openworkflow
- * where they are installed in this folder. JOURNALS=memory,sqlite measures some of them.
+ * where they are installed in bench/peers. JOURNALS=memory,sqlite measures some of memory, sqlite, cluster and peers.
  */
 import { Config, Console, Effect } from "effect"
 import * as Cluster from "./engine/Cluster.js"
 import * as Memory from "./engine/Memory.js"
+import * as Peers from "./engine/Peers.js"
 import * as Roles from "./engine/Roles.js"
 import * as Sqlite from "./engine/Sqlite.js"
 import * as Stock from "./engine/Stock.js"
@@ -21,13 +22,20 @@ const sqlite = Effect.map(Sqlite.measure, (figures) => ({ "sqlite, FULL": column
 
 const none: Columns = {}
 
-const cluster = Effect.gen(function* () {
-  const server = yield* Cluster.server
-  if (!server) return yield* Effect.as(Console.log("no PostgreSQL: the cluster is left out"), none)
-  return { "cluster, PostgreSQL": column(yield* Cluster.measure(server.url), Cluster.bars) }
-}).pipe(Effect.scoped)
+const withServer = (measure: (url: string) => Effect.Effect<Columns, unknown>) =>
+  Effect.scoped(
+    Effect.flatMap(Cluster.server, (server) =>
+      server ? measure(server.url) : Effect.as(Console.log("no PostgreSQL: what needs it is left out"), none)
+    )
+  )
 
-const measures: Readonly<Record<string, Effect.Effect<Columns, unknown>>> = { memory, sqlite, cluster }
+const cluster = withServer((url) =>
+  Effect.map(Cluster.measure(url), (figures) => ({ "cluster, PostgreSQL": column(figures, Cluster.bars) }))
+)
+
+const peers = withServer((url) => Peers.measure((name) => Cluster.database(url, name)))
+
+const measures: Readonly<Record<string, Effect.Effect<Columns, unknown>>> = { memory, sqlite, cluster, peers }
 
 const main = Effect.gen(function* () {
   const wanted = yield* Config.withDefault(Config.string("JOURNALS"), Object.keys(measures).join())
