@@ -8,6 +8,11 @@ const kinds = {
     about: "kills a process at every journal write and around every API call of the flows",
     files: ["workflows/test/crash/Kill", "engine-cluster/test/Kill"],
     env: { KILL_POINTS: "all" }
+  },
+  plane: {
+    about: "cuts the emulator off at every kind of step of a slot migration, and kills its program, on real servers",
+    files: ["emulator/test/crash"],
+    env: { PLANE_POINTS: "all" }
   }
 }
 

@@ -14,7 +14,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { asRoles } from "./internal/asRoles.js"
+import { asDeath } from "./internal/asDeath.js"
 import type { NodeFault } from "./NodeFault.js"
 
 /**
@@ -58,6 +58,7 @@ export interface Begun {
  *
  * - `engine`: the program that the nodes are, `null` when they are none; its version need not be the one a cluster was
  *   asked for, which the API shows
+ * - `otherVersions`: clusters that were asked for in another version than the program's, with that version, by id
  * - `failures`: why clusters or backups failed, by id
  * - `authorities`: the file of the certificate that clients of a cluster with TLS trust, by cluster id
  *
@@ -67,6 +68,7 @@ export interface Begun {
 export const PlaneReport = Schema.Struct({
   name: Schema.String,
   engine: Schema.NullOr(Schema.Struct({ name: Schema.String, version: Schema.String, path: Schema.String })),
+  otherVersions: Schema.Record({ key: Schema.String, value: Schema.String }),
   failures: Schema.Record({ key: Schema.String, value: Schema.String }),
   authorities: Schema.Record({ key: Schema.String, value: Schema.String })
 }).annotations({ identifier: "PlaneReport" })
@@ -132,13 +134,13 @@ export const simulated: DataPlane = {
   name: "simulated",
   endsBy: "time",
   settings: {},
-  about: Effect.succeed({ name: "simulated", engine: null, failures: {}, authorities: {} }),
+  about: Effect.succeed({ name: "simulated", engine: null, otherVersions: {}, failures: {}, authorities: {} }),
   open: () => Effect.void,
   prepare: () => Effect.void,
   begun: () => Effect.void,
   disturb: (cloud, what) =>
     Effect.flatMap(cloud.state, (state) => {
-      const disturbance = asRoles(state, what)
+      const disturbance = asDeath(state, what)
       return disturbance === undefined ? Effect.void : Effect.asVoid(cloud.report(disturbance))
     }),
   reset: () => Effect.void,

@@ -17,8 +17,8 @@ const tagged = Schema.TaggedStruct
  *
  * - `FailNode`: a node dies, on real servers by `SIGKILL`, and is replaced by a new one (`role`: which one when no `nodeId` is given, default
  *   `replica`); for a primary a replica is promoted first
- * - `HangNode`: a node stops answering without ending (chosen as for `FailNode`); a primary that hangs is replaced by a
- *   replica. `ResumeNode`: it goes on; by default all nodes of the cluster that hang
+ * - `HangNode`: a node stops answering without ending (chosen as for `FailNode`); a primary that hangs for about two
+ *   seconds is killed and replaced. `ResumeNode`: it goes on; by default all nodes of the cluster that hang
  * - `SwitchPrimary`: the primary role moves to `nodeId`, by default to the freshest replica
  * - `FailCluster`: the cluster is `Failed` at once
  * - `StickOperation`, `ReleaseOperation`: the operation under way does not end until it is released

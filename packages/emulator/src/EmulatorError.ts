@@ -59,17 +59,3 @@ export class FolderUnusable extends Schema.TaggedError<FolderUnusable>("@memstor
     return `The state folder ${this.directory} cannot be used: ${this.reason}`
   }
 }
-
-/**
- * The wanted data plane does not exist in this version.
- *
- * @since 0.1.0
- * @category errors
- */
-export class DataPlaneUnavailable extends Schema.TaggedError<DataPlaneUnavailable>(
-  "@memstore-flows/emulator/DataPlaneUnavailable"
-)("DataPlaneUnavailable", { plane: Schema.String }) {
-  override get message(): string {
-    return `The data plane "${this.plane}" is not available in this version; use "simulated" or "auto"`
-  }
-}

@@ -76,7 +76,7 @@ const secret = Effect.sync(() => Crypto.randomBytes(24).toString("hex"))
 /** Writes down how the servers of a new cluster are entered: of the user's password only its hash. */
 const admit = (plant: Plant.Plant, { after, command, objectId, password }: Begun, options: Options) =>
   Effect.gen(function* () {
-    if (command._tag !== "CreateCluster") return
+    if (command._tag !== "CreateCluster" || Option.isSome(yield* plant.access(objectId).get)) return
     const own = yield* secret
     const name = after.clusters.find(({ id }) => id === objectId)?.userName ?? null
     const given = password === undefined ? undefined : yield* (options.decrypt ?? Effect.succeed)(password)
@@ -170,6 +170,9 @@ export const make = (
         return {
           name: binary.engine,
           engine: { name: binary.engine, version: binary.version, path: binary.path },
+          otherVersions: Object.fromEntries(
+            clusters.flatMap(({ id, version }) => (version === binary.version ? [] : [[id, version]]))
+          ),
           failures: Object.fromEntries(work.failures),
           authorities: Object.fromEntries(secured.map(({ id }) => [id, Certificates.authorityFile(plant, id)]))
         }

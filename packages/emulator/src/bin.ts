@@ -6,6 +6,7 @@
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as State from "@memstore-flows/model/State"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
@@ -33,7 +34,11 @@ const choose = ({ plane, state }: CommandLine) =>
     const { engine, foundBy, path, version } = found.right
     const directory = state === undefined ? {} : { directory: `${state}/servers` }
     const dataPlane = yield* RedisPlane.make({ binary: path, ...directory })
-    return { dataPlane, why: `${engine} ${version} of ${path}, found by ${foundBy}` }
+    const offered = State.make().versions
+    const differs = offered.includes(version)
+      ? ""
+      : `; not a version on offer (${offered.join(", ")}), which the API shows`
+    return { dataPlane, why: `${engine} ${version} of ${path}, found by ${foundBy}${differs}` }
   })
 
 const run = (line: CommandLine) =>

@@ -10,7 +10,7 @@ import type { Disturbance } from "../Disturbance.js"
 import * as FaultPlan from "../FaultPlan.js"
 import type { JournalEntry } from "../JournalEntry.js"
 import { type Arrival, arrivals } from "./arrivals.js"
-import { asRoles } from "./asRoles.js"
+import { asDeath } from "./asDeath.js"
 import { target } from "./target.js"
 
 /** All that an emulator remembers. `tokens`: when each ends, epoch milliseconds. */
@@ -29,7 +29,7 @@ const withState = (world: World, state: State): World => (state === world.state 
 
 const inflict = (world: World, disturbance: Disturbance, clusterId: string | undefined, at: number): World => {
   const found = target(world.state, disturbance, clusterId)
-  const command = Either.isRight(found) ? asRoles(world.state, found.right) : undefined
+  const command = Either.isRight(found) ? asDeath(world.state, found.right) : undefined
   return command === undefined
     ? world
     : Either.match(apply(world.state, command, at), {

@@ -4,8 +4,8 @@
  * - A server that ended is noticed at once, because its process is ours. If it was a primary, a replica takes over
  *   (`Promotion`); then a new node takes the dead one's place (`Healing`). A primary without any replica is started again
  *   with the data it has on disk.
- * - A server that hangs is noticed by its silence. A hanging primary is replaced by a replica, and becomes one itself when
- *   it comes back.
+ * - A server that hangs is noticed by its silence. A hanging primary is killed: if it came back after a replica has taken
+ *   over, it would acknowledge the writes that had waited for it, and lose them.
  * - Servers may also elect a primary themselves; the model is told (`Roles`).
  */
 import type { Disturbance } from "@memstore-flows/model/Command"
@@ -103,7 +103,7 @@ export const make = (crew: Crew, work: Work): Effect.Effect<Supervisor, never, S
           primaries,
           (member) =>
             Effect.flatMap(hangs(member), (hanging) =>
-              hanging ? Effect.asVoid(promote(crew, where, member)) : Effect.void
+              hanging ? fleet.signal(member.nodeId, "SIGKILL") : Effect.void
             ),
           { concurrency: "unbounded", discard: true }
         )

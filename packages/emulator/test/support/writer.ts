@@ -1,3 +1,4 @@
+import { ListShards } from "@memstore-flows/api"
 import * as Effect from "effect/Effect"
 import { Cluster } from "ioredis"
 
@@ -93,3 +94,10 @@ export const writer = (seeds: ReadonlyArray<string>, port: number) =>
     }),
     ({ end }) => Effect.sync(end)
   )
+
+/** The addresses of all nodes of a cluster. */
+export const endpoints = (clusterId: string) =>
+  Effect.gen(function* () {
+    const { shards } = yield* (yield* ListShards)({ clusterId })
+    return shards.flatMap(({ nodes }) => nodes.map(({ endpoint }) => endpoint))
+  })
