@@ -1,6 +1,6 @@
 /** Operations on real servers under a writer, beside bare servers driven directly in the same minute. */
 import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { RedisPlane } from "@memstore-flows/emulator"
@@ -132,16 +132,18 @@ const bench = (directory: string) =>
         took("restore 500k keys", "3000 ms", restored.ours, restored.bare),
         took("add a shard to 2 x 100k keys", "", add.cost, bare.add.cost),
         took("  of it moving slots", "3000 ms", only(addMove), only(bare.move.add)),
-        took("delete a shard", "", drain.cost, bare.drain.cost),
+        took("delete a shard", "", only(drain.cost.ms), only(bare.drain.cost.ms)),
         took("  of it moving slots", "", only(drainMove), only(bare.move.drain)),
-        took("primary killed to new primary", "50 ms", kill.cost, only(bare.gap))
+        took("kill -9 of a primary to a new one", "50 ms", kill.cost, only(bare.gap))
       ])
       console.table([
         saw("add a shard", "50 ms", add.report, bare.add.report),
         saw("delete a shard", "50 ms", drain.report, bare.drain.report),
         saw("primary killed", "250 ms", kill.report, bare.kill.report)
       ])
+      const load = loadavg().map((each) => each.toFixed(1))
       console.log(`redis ${version}; median of ${rounds} for create and restore, all else once; two writes under way`)
+      console.log(`${availableParallelism()} cores; load average ${load.join(", ")}, that of this program included`)
     }
     yield* Effect.promise(measure)
   }).pipe(Effect.provide(RedisPlane.layerMemStore({ latencies: "instant", redis: { directory, onStep } })))
