@@ -11,7 +11,7 @@ const kinds = {
   },
   plane: {
     about: "cuts the emulator off at every kind of step of a slot migration, and kills its program, on real servers",
-    files: ["emulator/test/crash"],
+    files: ["packages/emulator/test/crash"],
     env: { PLANE_POINTS: "all" }
   }
 }

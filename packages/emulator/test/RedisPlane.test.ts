@@ -64,22 +64,44 @@ describe.skipIf(missing)("real servers", { timeout: 120_000, concurrent: true },
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scopedLive("let the user in by password and refuse what a managed service refuses", () =>
+  it.scopedLive("let the user in by password, over TLS too, and refuse what a managed service refuses", () =>
     Effect.gen(function* () {
-      const clusterId = yield* created("secured", 6380, 1, 2, {
-        user: { name: "app", password: Redacted.make("opaque") }
-      })
-      const [host = ""] = yield* endpoints(clusterId)
-      const client = yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          const each = new Redis({ host, port: 6380, username: "app", password: "opaque", lazyConnect: true })
-          return each.on("error", () => undefined)
-        }),
-        (each) => Effect.sync(() => each.disconnect())
-      )
-      assert.strictEqual(yield* Effect.promise(() => client.set("a", "1")), "OK")
-      const refused = yield* Effect.promise(() => client.config("GET", "dir").then(String, String))
-      assert.include(refused, "NOPERM")
-    }).pipe(Effect.provide(RedisPlane.layerMemStore()))
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      yield* Effect.gen(function* () {
+        const user = { name: "app", password: Redacted.make("opaque") }
+        const clusterId = yield* created("secured", 6380, 1, 2, { user, tlsEnabled: true })
+        const [host = ""] = yield* endpoints(clusterId)
+        const ca = yield* fs.readFileString(`${directory}/clusters/${clusterId}/ca.crt`)
+        const entered = (tls: object) =>
+          Effect.acquireRelease(
+            Effect.sync(() => {
+              const once = { lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null }
+              const each = new Redis({ host, port: 6380, username: "app", password: "opaque", ...once, ...tls })
+              return each.on("error", () => undefined)
+            }),
+            (each) => Effect.sync(() => each.disconnect())
+          )
+        const client = yield* entered({ tls: { ca } })
+        assert.strictEqual(yield* Effect.promise(() => client.set("a", "1")), "OK")
+        const answers = yield* Effect.promise(() =>
+          Promise.all(
+            [["CONFIG", "GET", "dir"], ["ACL", "LIST"], ["SHUTDOWN"], ["REPLICAOF", "NO", "ONE"]].map(
+              ([name = "", ...rest]) => client.call(name, ...rest).then(String, String)
+            )
+          )
+        )
+        for (const answer of answers) assert.include(answer, "NOPERM")
+        const refused = (each: Redis) =>
+          Effect.promise(() =>
+            each.get("a").then(
+              () => false,
+              () => true
+            )
+          )
+        assert.isTrue(yield* refused(yield* entered({})), "no TLS")
+        assert.isTrue(yield* refused(yield* entered({ tls: {} })), "an authority that is not trusted")
+      }).pipe(Effect.provide(RedisPlane.layerMemStore({ redis: { directory } })))
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 })
