@@ -35,9 +35,7 @@ const choose = ({ plane, state }: CommandLine) =>
     const directory = state === undefined ? {} : { directory: `${state}/servers` }
     const dataPlane = yield* RedisPlane.make({ binary: path, ...directory })
     const offered = State.make().versions
-    const differs = offered.includes(version)
-      ? ""
-      : `; not a version on offer (${offered.join(", ")}), which the API shows`
+    const differs = offered.includes(version) ? "" : `; the API shows the version asked for, ${offered.join(" or ")}`
     return { dataPlane, why: `${engine} ${version} of ${path}, found by ${foundBy}${differs}` }
   })
 

@@ -1,3 +1,4 @@
+import * as Crypto from "node:crypto"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,13 +8,16 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { Redis } from "ioredis"
 import { Emulator } from "../src/Emulator.js"
+import * as EmulatorClient from "../src/EmulatorClient.js"
 import * as RedisPlane from "../src/RedisPlane.js"
 import { settled } from "./contract/story.js"
+import { send } from "./support/calls.js"
 import { cluster } from "./support/samples.js"
 import { endpoints } from "./support/writer.js"
 
 const often = Schedule.spaced("20 millis")
 const found = await Effect.runPromise(Effect.either(RedisPlane.find()))
+const digest = (content: Uint8Array) => Crypto.createHash("sha256").update(content).digest("hex")
 const missing = found._tag === "Left"
 
 const created = (name: string, port: number, shards = 2, nodes = 3, changes = {}) =>
@@ -54,12 +58,26 @@ describe.skipIf(missing)("real servers", { timeout: 120_000, concurrent: true },
 
         const backups = `${directory}/backups`
         const [id = ""] = yield* fs.readDirectory(backups)
-        yield* fs.writeFileString(`${backups}/${id}/shard-1.rdb`, "REDIS0099 not what was written")
-        const failed = yield* again("ruined")
-        assert.strictEqual(yield* settled(failed.objectId), "Failed")
-        assert.strictEqual(yield* keys, 5000)
+        const file = `${backups}/${id}/shard-1.rdb`
+        const written = yield* fs.readFile(file)
         const remove = yield* DeleteCluster
-        yield* remove({ clusterId: failed.objectId })
+        const refused = (content: Uint8Array, fault: RegExp) =>
+          Effect.gen(function* () {
+            yield* fs.writeFile(file, content)
+            const failed = yield* again(fault.source)
+            assert.strictEqual(yield* settled(failed.objectId), "Failed")
+            const { body } = yield* Effect.provide(send("GET", "/_emulator/state"), EmulatorClient.layer())
+            assert.match(body.dataPlane.failures[failed.objectId], fault)
+            yield* remove({ clusterId: failed.objectId })
+          })
+        yield* refused(written.slice(0, -1), /Corrupt/)
+        const newer = Buffer.from(written)
+        newer.write("REDIS0099")
+        const manifest = `${backups}/${id}/manifest.json`
+        const text = yield* fs.readFileString(manifest)
+        yield* fs.writeFileString(manifest, text.replace(digest(written), digest(newer)))
+        yield* refused(newer, /NewerFormat/)
+        assert.strictEqual(yield* keys, 5000)
       }).pipe(Effect.provide(RedisPlane.layerMemStore({ redis: { directory } })))
     }).pipe(Effect.provide(NodeContext.layer))
   )
