@@ -121,7 +121,7 @@ interface Pace {
   readonly keys: number
 }
 
-const fastest: Pace = { slots: 64, commands: 8, keys: 100 }
+const fastest: Pace = { slots: 64, commands: 16, keys: 100 }
 const bytesPerCommand = 512 * 1024
 const millisPerWrite = 30
 const keysOpen = 600

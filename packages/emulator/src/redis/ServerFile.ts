@@ -58,6 +58,8 @@ const transport = ({ port, tls }: ServerFile): ReadonlyArray<string> =>
  * - `cluster-node-timeout`: long, so that a slow machine is not taken for a dead node; deaths are seen by the supervisor
  * - `cluster-allow-replica-migration no`: else a drained primary turns into a replica of the one that got its slots
  * - `repl-diskless-sync-delay 0`: else each new replica waits five seconds
+ * - `appendfsync no`: else writes to the append-only file are put off while one is being flushed to the disk, and a killed
+ *   server loses what it had acknowledged; without it all are in the hands of the system, which a kill does not touch
  * - `save ""`: backups alone write RDB files; the append-only file keeps the data
  */
 export const text = (server: ServerFile): string => {
@@ -75,6 +77,7 @@ export const text = (server: ServerFile): string => {
     "cluster-allow-replica-migration no",
     "protected-mode no",
     `appendonly ${appendOnly ? "yes" : "no"}`,
+    "appendfsync no",
     'save ""',
     "repl-diskless-sync yes",
     "repl-diskless-sync-delay 0",
