@@ -45,10 +45,9 @@ const dataReport = (outcome: Outcome.Outcome<RestoreThenScale.Result, unknown>, 
 
 const cluster = restorable("restored")
 
-/** Starts the run and shows it until it ends; interrupted, it is cancelled, and its undo shown. */
-const run = (startedAt: number, shards: number) =>
+/** Shows the run until it ends; interrupted, it is cancelled, and its undo shown. */
+const shown = (startedAt: number) =>
   Effect.gen(function* () {
-    yield* Runs.start(RestoreThenScale.flow, { id, payload: { cluster: yield* cluster, shards } })
     const progress = yield* Effect.forkDaemon(follow(id))
     const outcome = yield* Runs.outcome(RestoreThenScale.flow, id).pipe(
       Effect.onInterrupt(() =>
@@ -71,15 +70,15 @@ const program = Effect.gen(function* () {
   const before = servers ? yield* writtenBackup(14_000) : yield* Effect.as(sourceBackup(100_000), [])
   yield* Ref.set(yield* CallLog, new Map())
   const startedAt = yield* Clock.currentTimeMillis
+  yield* Runs.start(RestoreThenScale.flow, { id, payload: { cluster: yield* cluster, shards } })
   const { testimony, value: outcome } = servers
-    ? yield* witness("restored", before, run(startedAt, shards))
-    : { value: yield* run(startedAt, shards), testimony: Option.none() }
+    ? yield* witness({ run: id, name: "restored", before }, shown(startedAt))
+    : { value: yield* shown(startedAt), testimony: Option.none() }
   yield* report(outcome, startedAt)
   if (Option.isSome(testimony)) yield* dataReport(outcome, testimony.value)
-  if (outcome._tag !== "Succeeded") return yield* Effect.fail(outcome._tag)
+  return outcome._tag === "Succeeded" ? 0 : 1
 })
 
 NodeRuntime.runMain(Effect.provide(program, environmentOnServers), {
-  disableErrorReporting: true,
-  teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? 0 : Exit.isInterrupted(exit) ? 130 : 1)
+  teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? Number(exit.value) : Exit.isInterrupted(exit) ? 130 : 1)
 })

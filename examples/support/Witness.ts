@@ -1,7 +1,8 @@
-import { type Cluster, ListClusters, type Shard } from "@memstore-flows/api"
-import { Observe, Waiter, WaitPolicy } from "@memstore-flows/workflows"
+import { ListClusters, type Shard } from "@memstore-flows/api"
+import { Runs } from "@memstore-flows/engine"
+import { Observe } from "@memstore-flows/workflows"
 import { DataCensus, type Ledger, RedisAccess, RedisCluster, Writer } from "@memstore-flows/workflows/redis"
-import { Duration, Effect, Fiber, Option } from "effect"
+import { Duration, Effect, Fiber, Option, Stream } from "effect"
 import { uncounted } from "./Environment.js"
 import { table } from "./Table.js"
 
@@ -20,23 +21,18 @@ export const writeTo = (clusterId: string, keys: number) =>
     return yield* writer.entries
   }).pipe(Effect.scoped)
 
-/** The shards of the cluster of that name, as soon as it is in service. */
-const inService = (name: string) =>
+/** The shards of the cluster of that name once the run has it in service; nothing if the run ends before. */
+const inService = (run: string, name: string) =>
   Effect.gen(function* () {
-    const listClusters = yield* ListClusters
-    const { id } = yield* Effect.repeat(
-      Effect.delay(
-        Effect.map(listClusters({}), ({ clusters }) => clusters.find((each) => each.name === name)),
-        "50 millis"
-      ),
-      { until: (found): found is Cluster => found !== undefined }
+    const restored = yield* Runs.events(run).pipe(
+      Stream.filter((event) => event._tag === "StepSucceeded" && event.step === "restore/in service"),
+      Stream.runHead
     )
-    const deadline = yield* Waiter.deadlineIn("1 minute")
-    const { shards } = yield* Observe.settled({ clusterId: id, during: "witness", deadline, appearing: true })
-    return shards
+    if (Option.isNone(restored)) return undefined
+    const { clusters } = yield* Effect.flatMap(ListClusters, (listClusters) => listClusters({}))
+    const found = clusters.find((each) => each.name === name)
+    return found && (yield* Observe.topology(found.id)).shards
   }).pipe(Effect.provide(uncounted))
-
-const pauses: WaitPolicy.WaitPolicySettings = WaitPolicy.make({ maxDelay: Duration.millis(50) })
 
 /** What became of the keys from before the backup, and of those written while the run went on. */
 export interface Testimony {
@@ -46,19 +42,19 @@ export interface Testimony {
 }
 
 /**
- * Awaits a run that restores a cluster and changes it. As soon as the cluster is in service, all that was acknowledged
+ * Awaits the end of a run that restores a cluster and changes it. As soon as the cluster is in service, all that was acknowledged
  * before the backup is looked for in it, and it is written to without pause until the run ends. In the end everything is
  * read back.
  */
-export const witness = <A, E, R>(name: string, before: ReadonlyArray<Ledger.Entry>, run: Effect.Effect<A, E, R>) =>
+export const witness = <A, E, R>(
+  { before, name, run }: { readonly run: string; readonly name: string; readonly before: ReadonlyArray<Ledger.Entry> },
+  end: Effect.Effect<A, E, R>
+) =>
   Effect.gen(function* () {
-    const running = yield* Effect.forkScoped(run)
-    const shards = yield* Effect.raceFirst(
-      Effect.asSome(Effect.provideService(inService(name), WaitPolicy.WaitPolicy, pauses)),
-      Effect.as(Fiber.await(running), Option.none<ReadonlyArray<Shard.Shard>>())
-    )
-    if (Option.isNone(shards)) return { value: yield* Fiber.join(running), testimony: Option.none<Testimony>() }
-    const cluster = yield* clientOf(shards.value)
+    const running = yield* Effect.forkScoped(end)
+    const shards = yield* inService(run, name)
+    if (shards === undefined) return { value: yield* Fiber.join(running), testimony: Option.none<Testimony>() }
+    const cluster = yield* clientOf(shards)
     const writer = yield* Writer.make({ cluster, prefix: "meanwhile", writers: 2 })
     const atOnce = yield* writer.during(
       Effect.zipLeft(DataCensus.verify(cluster, before), Fiber.await(running), { concurrent: true })
