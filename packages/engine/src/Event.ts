@@ -35,7 +35,7 @@ export type ProgressReport = typeof ProgressReport.Type
  * One thing that happened in a run. `at` is in milliseconds of the epoch; `step` is the full name, scopes included.
  *
  * Held by the journal, and so part of the history after a restart: `RunStarted`, `StepStarted` (of a step that ended),
- * `StepPrepared`, `StepSucceeded`, `StepFailed`, `Sleeping`, `Woken`, `WaitingForSignal`, `SignalReceived`,
+ * `StepPrepared`, `StepSucceeded`, `StepFailed`, `StepCut` (by the flow itself: it lost a race), `Sleeping`, `Woken`, `WaitingForSignal`, `SignalReceived`,
  * `SignalTimedOut`, `CancelRequested`, `UndoStarted`, `Undone`, `UndoFailed`, `RunSucceeded`, `RunFailed`, `RunCancelled`.
  * Live only: `Queued`, `Resumed`, `Detached`, and `Progress`, of which the latest is kept.
  *
@@ -50,6 +50,7 @@ export const Event = Schema.Union(
   Schema.TaggedStruct("StepPrepared", step),
   Schema.TaggedStruct("StepSucceeded", step),
   Schema.TaggedStruct("StepFailed", { ...step, defect: Schema.Boolean }),
+  Schema.TaggedStruct("StepCut", step),
   Schema.TaggedStruct("Progress", { ...step, progress: ProgressReport }),
   Schema.TaggedStruct("Sleeping", { ...step, until: Schema.Number }),
   Schema.TaggedStruct("Woken", step),

@@ -71,7 +71,7 @@ export type NewRun = Pick<RunRecord, "id" | "flow" | "version" | "resource" | "p
  * What an entry is about.
  *
  * - `intent`: what a step read before it ran
- * - `step`: how a step ended
+ * - `step`: how a step ended; a `defect` without a `value` says that the flow itself cut it, or a sleep or wait of that name
  * - `undo`: how the undo of a step ended
  * - `sleep`: the wake time of a durable sleep, in `value`
  * - `wait`: the deadline of a wait for a signal, in `value`
@@ -86,8 +86,8 @@ export type Kind = "intent" | "step" | "undo" | "sleep" | "wait" | "signal"
  * One record of a run. Its identity is `(run, kind, name)`. Entries are never changed.
  *
  * `seq` is given by the journal and grows within a run. `value` is a JSON text, or `null` for `undefined`.
- * `undo` says that the step has an undo which a resumed run must find again. `branch` says in which of the flow's parallel
- * branches it was written, `null` where that is not known.
+ * `undo` says that the step has an undo which a resumed run must find again. `branch` says where the order of entries is
+ * the same in every replay: empty in the flow's own fiber, the scope first entered in a parallel one, else `null`.
  *
  * @since 0.1.0
  * @category models

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import { Event, type ProgressReport } from "./Event.js"
 import { type Live, now, place, publish } from "./internal/live.js"
 import { State } from "./JournalRecord.js"
+import { Problem } from "./RunError.js"
 
 /**
  * What is known of a run. Times are milliseconds of the epoch.
@@ -37,7 +38,7 @@ export class Info extends Schema.Class<Info>("@memstore-flows/engine/Run/Info")(
   wakeAt: Schema.NullOr(Schema.Number),
   steps: Schema.Array(Schema.String),
   progress: Schema.NullOr(Event),
-  problem: Schema.NullOr(Schema.String)
+  problem: Schema.NullOr(Problem)
 }) {}
 
 /**

@@ -137,6 +137,42 @@ export class RecordUnreadable extends Schema.TaggedError<RecordUnreadable>("@mem
 }
 
 /**
+ * The flow no longer comes to what the journal has of the run, or not in that order: it was changed under a run that had
+ * not ended. Nothing new was done and nothing was undone. The run goes on when the flow it was started with is registered
+ * under its version again; the changed one takes another version.
+ *
+ * `recorded` is what the journal has next, `met` what the flow came to instead.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FlowChanged extends Schema.TaggedError<FlowChanged>("@memstore-flows/engine/FlowChanged")("FlowChanged", {
+  run: Schema.String,
+  flow: Schema.String,
+  version: Schema.Number,
+  recorded: Schema.String,
+  met: Schema.String
+}) {
+  override get message(): string {
+    return `run ${this.run}: flow ${this.flow}@${this.version} has changed: it comes to ${this.met} where the journal has ${this.recorded}`
+  }
+}
+
+/**
+ * Why an engine has stopped working on a run that has not ended.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const Problem = Schema.Union(RunDetached, RecordUnreadable, FlowChanged)
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type Problem = typeof Problem.Type
+
+/**
  * A signal came too late, or another one of the same name came first.
  *
  * @since 0.1.0

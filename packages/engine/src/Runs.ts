@@ -15,6 +15,7 @@ import type { Outcome } from "./Outcome.js"
 import type { Info } from "./Run.js"
 import type {
   Busy,
+  FlowChanged,
   PayloadInvalid,
   RecordUnreadable,
   RunCancelled,
@@ -40,7 +41,7 @@ export type StartError = Busy | RunIdTaken | PayloadInvalid | JournalError
  * @since 0.1.0
  * @category errors
  */
-export type OutcomeError = RunNotFound | RunDetached | RecordUnreadable | JournalError
+export type OutcomeError = RunNotFound | RunDetached | RecordUnreadable | FlowChanged | JournalError
 
 /**
  * Why a run has no result, apart from the errors of its flow.
@@ -199,8 +200,8 @@ export const events = (id: string): Stream.Stream<Event, RunNotFound | JournalEr
 /**
  * Waits for a run to end, and says how, as data: with what was undone, what could not be, and why.
  *
- * Fails with `RunDetached` when this engine stops working on the run, with `RunNotFound` also when the run is of another
- * flow.
+ * Fails with `RunDetached`, `RecordUnreadable` or `FlowChanged` when this engine stops working on the run, with
+ * `RunNotFound` also when the run is of another flow.
  *
  * @since 0.1.0
  * @category accessors

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,8 +11,11 @@ import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { codecOf, codecOr, type PureSchema } from "./internal/codec.js"
+import { intentStep } from "./internal/intent.js"
+import { place } from "./internal/live.js"
+import { branch } from "./internal/replay.js"
 import * as durable from "./internal/sleep.js"
-import { intentStep, step } from "./internal/step.js"
+import { step } from "./internal/step.js"
 import { Run } from "./Run.js"
 
 /**
@@ -125,7 +129,13 @@ export const withIntent = <
 export const scope =
   (name: string) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Run> =>
-    Effect.flatMap(Run, (run) => Effect.provideService(self, Run, { ...run, scope: `${run.scope}${name}/` }))
+    Effect.withFiberRuntime((fiber) => {
+      const run = Context.unsafeGet(fiber.currentContext, Run)
+      const inner = { ...run, scope: `${run.scope}${name}/` }
+      const here = fiber.getFiberRef(place)
+      const within = Effect.provideService(self, Run, inner)
+      return here.branch === null ? branch(run.live, here, inner.scope, within) : within
+    })
 
 /**
  * Runs a body for each item, its steps under the item's name. `concurrency` is 1 unless given.

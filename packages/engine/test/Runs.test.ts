@@ -121,7 +121,7 @@ test("a run whose journal failed for a while is detached, and goes on after resu
     yield* Deferred.succeed(gate, undefined)
     const error = yield* engine.run(Effect.flip(Runs.result(Gate, "x")))
     assert.deepInclude(error, { _tag: "RunDetached", reason: "journal" })
-    assert.include((yield* engine.run(Runs.get("x"))).problem ?? "", "disk full")
+    assert.include((yield* engine.run(Runs.get("x"))).problem?.message ?? "", "disk full")
     yield* Ref.set(broken, false)
     yield* engine.run(Runs.resume("x"))
     yield* engine.run(Runs.result(Gate, "x"))

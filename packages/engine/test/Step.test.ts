@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Layer, Option, Redacted, Ref, Schedule, Schema, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Option, Redacted, Ref, Schedule, Schema, TestClock } from "effect"
 import { Flow, type Run, RunError, Runs, Step } from "../src/index.js"
 import { Refused, spoken } from "./contract/flows.js"
 import { Log, lines, memory, open, said, say, until } from "./contract/harness.js"
@@ -118,27 +118,23 @@ describe("undo", () => {
       )
     }))
 
-  test("a step the flow no longer comes to is reported as not undone", () =>
+  test("a parallel step the flow no longer comes to is reported as not undone", () =>
     Effect.gen(function* () {
       const journal = yield* memory
-      const context = yield* Effect.context<Log>()
+      const layerOf = (body: Effect.Effect<unknown, never, Run.Run | Log>) =>
+        Effect.map(Effect.context<Log>(), (context) => Any.toLayer(() => Effect.provide(body, context)))
+      const both = Effect.all([spoken("kept"), spoken("dropped")], { concurrency: 2 })
       const hang = Step.make("hang", { run: Effect.zipRight(say("hang"), Effect.never) })
-      const before = Effect.zipRight(Effect.zipRight(spoken("kept"), spoken("dropped")), hang)
-      const first = yield* open(
-        journal,
-        Any.toLayer(() => Effect.provide(before, context))
-      )
+      const first = yield* open(journal, yield* layerOf(Effect.zipRight(both, hang)))
       yield* first.run(Runs.start(Any, { id: "x", payload: undefined }))
       yield* said("hang")
       yield* first.close
       const idle = yield* open(journal, Layer.empty)
       yield* idle.run(Runs.cancel("x"))
       yield* idle.close
-      const after = Effect.zipRight(spoken("kept"), Step.make("new", { run: say("new") }))
-      const second = yield* open(
-        journal,
-        Any.toLayer(() => Effect.provide(after, context))
-      )
+      const one = Effect.all([spoken("kept")], { concurrency: 2 })
+      const after = Effect.zipRight(one, Step.make("new", { run: say("new") }))
+      const second = yield* open(journal, yield* layerOf(after))
       const outcome = yield* second.run(Runs.outcome(Any, "x"))
       assert(outcome._tag === "Cancelled")
       assert.deepStrictEqual(outcome.undo.undone, ["kept"])
@@ -259,42 +255,5 @@ describe("sleep", () => {
         yield* engine.run(Runs.outcome(Nap, `${minutes}`))
       }
       assert.deepStrictEqual(yield* lines, ["1", "2", "4", "5", "6", "7", "8", "9"])
-    }))
-})
-
-describe("a run whose records do not fit", () => {
-  test("is detached with a typed reason, stays in the journal, and resumes when the schema fits again", () =>
-    Effect.gen(function* () {
-      const journal = yield* memory
-      const gate = yield* Deferred.make<void>()
-      const context = yield* Effect.context<Log>()
-      const flow = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
-        Any.toLayer(() =>
-          Effect.provide(
-            Effect.zipRight(
-              Step.make("a", { success: schema, run: Effect.as(say("a"), value) }),
-              Step.make("b", { run: Effect.zipRight(say("b"), Deferred.await(gate)) })
-            ),
-            context
-          )
-        )
-      const first = yield* open(journal, flow(Schema.String, "one"))
-      yield* first.run(Runs.start(Any, { id: "x", payload: undefined }))
-      yield* said("b")
-      yield* first.close
-      const second = yield* open(journal, flow(Schema.Number, 1))
-      const error = yield* second.run(Effect.flip(Runs.outcome(Any, "x")))
-      assert.deepInclude(error, { _tag: "RecordUnreadable", run: "x", record: "step a" })
-      const info = yield* second.run(Runs.get("x"))
-      assert.strictEqual(info.state, "running")
-      assert.include(info.problem ?? "", "step a")
-      yield* second.close
-      const third = yield* open(journal, flow(Schema.String, "one"))
-      yield* Deferred.succeed(gate, undefined)
-      assert.deepInclude(yield* third.run(Runs.outcome(Any, "x")), { _tag: "Succeeded" })
-      assert.deepStrictEqual(
-        (yield* lines).filter((line) => line === "a"),
-        ["a"]
-      )
     }))
 })

@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import type * as Journal from "../Journal.js"
 import { Encoded, nothingUndone, type Outcome } from "../Outcome.js"
 import { RecordUnreadable } from "../RunError.js"
-import { type Handler, type Live, learn, type Shared } from "./live.js"
+import { type Handler, type Live, learn, type Shared, type Slot } from "./live.js"
 import type { Timers } from "./timers.js"
 import { tracingOf } from "./tracing.js"
 
@@ -73,6 +73,7 @@ export const liveOf = (
     waiting: new Map(),
     active: [],
     pass: 0,
+    past: undefined,
     owed: new Set(),
     tracing: tracingOf(handler.tracer),
     standing: undefined,
@@ -93,11 +94,9 @@ export const liveOf = (
   return live
 }
 
-/** @internal The names of the steps whose undo a replay must find, and has not run yet. */
-export const owedBy = (live: Live): ReadonlyArray<string> =>
-  Array.from(live.slots.values())
-    .filter(({ intent, step, undone }) => (intent?.undo || step?.undo) && !undone)
-    .map(({ name }) => name)
+/** @internal The steps whose undo is due and has not been done. */
+export const owedBy = (live: Live): ReadonlyArray<Slot> =>
+  Array.from(live.slots.values()).filter(({ intent, step, undone }) => (intent?.undo || step?.undo) && !undone)
 
 /** @internal */
 export const cancelled: Outcome<never, never> = { _tag: "Cancelled", undo: nothingUndone }

@@ -12,9 +12,10 @@ import { type Core, cancelled, handlerOf, liveOf, outcomeOf, owedBy, spawn } fro
 import { end, outcomeFrom } from "./ending.js"
 import { cut, detach, type Handler, type Live, now, type Park, publish } from "./live.js"
 import { stand } from "./meters.js"
-import { journalProblem } from "./record.js"
+import { journalProblem, lost } from "./record.js"
+import { pastOf, unmet } from "./replay.js"
 import { close, open } from "./tracing.js"
-import { undo } from "./undo.js"
+import { markUndoing, undo } from "./undo.js"
 
 /** @internal Runs the body of a run from the top; `frozen` if it is only to be undone. */
 export const drive = (core: Core, live: Live): void => {
@@ -23,12 +24,13 @@ export const drive = (core: Core, live: Live): void => {
   live.owed.clear()
   live.park = undefined
   live.unpark = undefined
+  live.past = live.slots.size > 0 ? pastOf(live.slots.values()) : undefined
   const { state } = live.record
   live.frozen = state === "cancelling" || state === "undoing"
   live.phase = state === "cancelling" || state === "undoing" ? state : "running"
   stand(live, live.phase)
   open(live)
-  if (live.frozen) for (const name of owedBy(live)) live.owed.add(name)
+  if (live.frozen) for (const { name } of owedBy(live)) live.owed.add(name)
   if (live.frozen && live.owed.size === 0) {
     spawn(core, settle(core, live, Exit.void))
     return
@@ -36,6 +38,7 @@ export const drive = (core: Core, live: Live): void => {
   const body = live.handler.fork(live, (value) => succeeded(core, live, value))
   live.root = body
   body.addObserver((exit) => {
+    if (live.root !== body) return
     live.root = undefined
     if (live.phase !== "ending" && live.phase !== "ended") spawn(core, settle(core, live, exit))
   })
@@ -44,10 +47,11 @@ export const drive = (core: Core, live: Live): void => {
 /** Ends a run that succeeds in the fiber of its body, unless something else of it is under way. */
 const succeeded = (core: Core, live: Live, value: unknown): Effect.Effect<void> | undefined => {
   if (live.phase !== "running" || live.frozen || live.park || live.active.length > 0) return undefined
+  if (unmet(live)) return undefined
   live.phase = "ending"
   const ended = andThen(outcomeFrom(live, Exit.succeed(value)), (outcome) => {
     if (outcome._tag === "Succeeded") return end(core, live, outcome)
-    spawn(core, undoAndEnd(core, live, outcome))
+    spawn(core, unwind(core, live, outcome))
     return Effect.void
   })
   return Effect.uninterruptible(ended)
@@ -56,24 +60,38 @@ const succeeded = (core: Core, live: Live, value: unknown): Effect.Effect<void> 
 const undoAndEnd = (core: Core, live: Live, outcome: Outcome<unknown, unknown>): Effect.Effect<void> =>
   Effect.flatMap(undo(live, outcome), (reported) => end(core, live, reported))
 
+/** Undoes what was done. If the body has not come to all of it, it is first replayed only to find it. */
+const unwind = (core: Core, live: Live, outcome: Outcome<unknown, unknown>): Effect.Effect<void> => {
+  const problem = live.frozen && live.owed.size > 0 ? unmet(live) : undefined
+  if (problem) return lost(live, problem)
+  if (live.frozen || owedBy(live).every(({ pass }) => pass === live.pass)) return undoAndEnd(core, live, outcome)
+  live.pending = outcome
+  return Effect.zipRight(
+    markUndoing(live, outcome),
+    Effect.sync(() => drive(core, live))
+  )
+}
+
 const settle = (core: Core, live: Live, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   Effect.suspend(() => {
     live.active.length = 0
     if (live.phase === "cancelling") {
       const marked = live.cancelMark ? Deferred.await(live.cancelMark) : Effect.void
       const stillHere = Effect.suspend(() =>
-        live.phase === "cancelling" ? undoAndEnd(core, live, live.pending ?? cancelled) : Effect.void
+        live.phase === "cancelling" ? unwind(core, live, live.pending ?? cancelled) : Effect.void
       )
       return Effect.zipRight(marked, stillHere)
     }
-    if (live.phase === "undoing") return undoAndEnd(core, live, live.pending ?? cancelled)
+    if (live.phase === "undoing") return unwind(core, live, live.pending ?? cancelled)
     if (live.phase !== "running") return Effect.void
     if (live.park && Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)) {
       return Effect.sync(() => park(core, live, live.park))
     }
+    const problem = unmet(live)
+    if (problem) return lost(live, problem)
     live.phase = "ending"
     return Effect.flatMap(outcomeFrom(live, exit), (outcome) =>
-      outcome._tag === "Succeeded" ? end(core, live, outcome) : undoAndEnd(core, live, outcome)
+      outcome._tag === "Succeeded" ? end(core, live, outcome) : unwind(core, live, outcome)
     )
   })
 
@@ -85,6 +103,7 @@ const park = (core: Core, live: Live, place: Park | undefined): void => {
     return
   }
   live.phase = "parked"
+  live.past = undefined
   stand(live, "waiting")
   close(live, "waiting")
   if (place.until !== undefined) live.unpark = core.timers.add(place.until, () => wake(core, live))

@@ -1,11 +1,13 @@
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import type { Outcome } from "../Outcome.js"
+import { isCut } from "./cutting.js"
 import { lastEvent } from "./ending.js"
 import type { Live } from "./live.js"
 
 const ofStep = (entry: Journal.Entry, prepared: boolean): ReadonlyArray<Event> => {
   const { name: step, run, at } = entry
+  if (isCut(entry)) return [{ _tag: "StepCut", run, at, step }]
   const end: Event =
     entry.exit === "success"
       ? { _tag: "StepSucceeded", run, at, step }

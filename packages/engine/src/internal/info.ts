@@ -23,7 +23,7 @@ export const infoOf = (core: Core, record: Journal.RunRecord): Info => {
     wakeAt: live?.park?.until ?? null,
     steps: live ? live.active.map(({ name }) => name) : [],
     progress: live?.progress ?? null,
-    problem: live?.problem?.message ?? null
+    problem: live?.problem ?? null
   }
   // The engine made these values itself; checking them again would cost more than starting a run.
   return new Info(known, true)

@@ -9,7 +9,7 @@ import type * as Tracer from "effect/Tracer"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import type { Outcome } from "../Outcome.js"
-import type { RecordUnreadable, RunDetached } from "../RunError.js"
+import type { Problem } from "../RunError.js"
 import type { Codec } from "./codec.js"
 import { type Meters, type Standing, stand } from "./meters.js"
 import { close, type Tracing } from "./tracing.js"
@@ -50,6 +50,20 @@ export interface Slot {
   undo: Undo | undefined
 }
 
+/** @internal What one branch had recorded, in the order in which it came to it, and which of it comes next. */
+export interface Line {
+  readonly slots: Array<Slot>
+  next: number
+}
+
+/** @internal What a run had recorded when its body began: a replay must come to it again. */
+export interface Past {
+  readonly lines: Map<string, Line>
+  /** What parallel branches had recorded, in the order in which it ended. */
+  readonly parallel: Line
+  readonly waiting: Set<Deferred.Deferred<boolean>>
+}
+
 /** @internal A body that has ended to wait for a time, for a signal, or for both. */
 export interface Park {
   readonly step: string
@@ -82,7 +96,7 @@ export interface Live {
   readonly clock: Clock.Clock
   readonly engine: Shared
   readonly slots: Map<string, Slot>
-  readonly done: Deferred.Deferred<Outcome<unknown, unknown>, RunDetached | RecordUnreadable>
+  readonly done: Deferred.Deferred<Outcome<unknown, unknown>, Problem>
   readonly listeners: Set<(event: Event) => void>
   readonly waiting: Map<string, Deferred.Deferred<void>>
   /** The steps under way. */
@@ -92,6 +106,7 @@ export interface Live {
   standing: Standing | undefined
   /** How often the body was run from the top. */
   pass: number
+  past: Past | undefined
   record: Journal.RunRecord
   phase: Phase
   /** The run is replayed to find its undos: nothing that is not recorded runs. */
@@ -104,7 +119,7 @@ export interface Live {
   progress: Event | undefined
   resumedAt: number | undefined
   cancelMark: Deferred.Deferred<void> | undefined
-  problem: RunDetached | RecordUnreadable | undefined
+  problem: Problem | undefined
 }
 
 /** @internal Where in its run a fiber is. Each fiber has its own, made from its parent's when it is forked. */
@@ -172,18 +187,20 @@ export const publish = (live: Live, event: Event): void => {
 }
 
 /** @internal Tells who waits for the outcome. */
-export const tell = (live: Live, exit: Exit.Exit<Outcome<unknown, unknown>, RunDetached | RecordUnreadable>): void =>
+export const tell = (live: Live, exit: Exit.Exit<Outcome<unknown, unknown>, Problem>): void =>
   Deferred.unsafeDone(live.done, exit)
 
 /** @internal Ends the body, without waiting for it. */
 export const cut = (live: Live): void => live.root?.unsafeInterruptAsFork(FiberId.none)
 
+const words = { RecordUnreadable: "unreadable", FlowChanged: "flow-changed" } as const
+
 /** @internal Leaves the run as the journal has it. Its body and its undos are cut; nothing is undone. */
-export const detach = (live: Live, problem: RunDetached | RecordUnreadable): void => {
+export const detach = (live: Live, problem: Problem): void => {
   if (live.phase === "ended" || live.phase === "detached") return
   live.phase = "detached"
   live.problem = problem
-  const reason = problem._tag === "RunDetached" ? problem.reason : "unreadable"
+  const reason = problem._tag === "RunDetached" ? problem.reason : words[problem._tag]
   publish(live, { _tag: "Detached", run: live.record.id, at: now(live), reason })
   stand(live, undefined)
   close(live, "detached")

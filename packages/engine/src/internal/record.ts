@@ -2,16 +2,21 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Journal from "../Journal.js"
-import { RecordUnreadable, RunDetached } from "../RunError.js"
+import { type Problem, RecordUnreadable, RunDetached } from "../RunError.js"
 import { isAtOnce } from "./atOnce.js"
 import { type Codec, CodecError, describe, isText, parse, type Text } from "./codec.js"
 import { detach, isFenced, type Live } from "./live.js"
 
-/** @internal Detaches the run because the journal does not take or give what it should, and ends the fiber. */
-export const lost = (live: Live, problem: RunDetached | RecordUnreadable): Effect.Effect<never> =>
+/** @internal Detaches the run because journal and flow do not give or take what they should, and ends the fiber. */
+export const lost = (live: Live, problem: Problem): Effect.Effect<never> =>
   Effect.suspend(() => {
-    detach(live, problem)
-    return Effect.interrupt
+    if (live.phase === "detached" || live.phase === "ended") return Effect.interrupt
+    const logged = problem._tag === "RunDetached" ? Effect.void : Effect.logWarning(problem.message)
+    const left = Effect.zipRight(
+      Effect.sync(() => detach(live, problem)),
+      logged
+    )
+    return Effect.zipRight(Effect.uninterruptible(left), Effect.interrupt)
   })
 
 /** @internal */

@@ -5,9 +5,10 @@ import type * as Option from "effect/Option"
 import type * as Journal from "../Journal.js"
 import type { Run } from "../Run.js"
 import type { Codec } from "./codec.js"
+import { isCutByFlow, recordCut } from "./cutting.js"
 import { cut, isForward, type Live, learn, now, type Park, publish } from "./live.js"
 import { append, journalFailed, read, tryAppend } from "./record.js"
-import { enter, findOnly, type Site } from "./step.js"
+import { cutAgain, enter, findOnly, type Site } from "./step.js"
 
 /** The longest a JavaScript timer takes is 2^31 - 1 ms. */
 const longest = 2 ** 30
@@ -20,14 +21,29 @@ export const sleepTo = (live: Live, until: number): Effect.Effect<void> =>
     return Effect.zipRight(Effect.sleep(Math.min(left, longest)), sleepTo(live, until))
   })
 
+/** Waits in the fiber. In a parallel branch the flow may give it up. */
+const inFiber = <A>({ live, place, root, slot }: Site<never>, wait: Effect.Effect<A>): Effect.Effect<A> => {
+  if (root) return wait
+  return Effect.onInterrupt(wait, () =>
+    Effect.suspend(() => (isCutByFlow(live) ? recordCut(live, slot, place) : Effect.void))
+  )
+}
+
+const isAlone: Effect.Effect<boolean> = Effect.withFiberRuntime((fiber) =>
+  Effect.map(Fiber.children(fiber), (branches) => branches.length === 0)
+)
+
 /** Ends the fiber and leaves a timer, if nothing else of the run is under way; otherwise waits in the fiber. */
 const parkOr = <A>(site: Site<never>, park: Park, wait: Effect.Effect<A>): Effect.Effect<A> => {
   const { live } = site
   return Effect.checkInterruptible((interruptible) => {
-    if (!interruptible || !site.root || live.active.length > 0 || !isForward(live)) return wait
-    live.park = park
-    cut(live)
-    return Effect.never
+    if (!interruptible || !site.root) return inFiber(site, wait)
+    return Effect.flatMap(isAlone, (alone) => {
+      if (!alone || live.active.length > 0 || !isForward(live)) return wait
+      live.park = park
+      cut(live)
+      return Effect.never
+    })
   })
 }
 
@@ -64,8 +80,9 @@ const rest = (site: Site<never>, until: number): Effect.Effect<void> => {
 
 /** @internal */
 export const sleep = (name: string, wakeAt: (now: number) => number): Effect.Effect<void, never, Run> =>
-  enter<void, never, never>(name, (site) => {
+  enter<void, never, never>(name, "sleep", (site) => {
     const { live } = site
+    if (site.slot.step) return cutAgain(site)
     const known = site.slot.mark
     if (known) return rest(site, Number(known.value))
     if (live.frozen) return findOnly(site)
@@ -132,8 +149,9 @@ export const waitFor = <A>(
   codec: Codec<A>,
   timeout: number | undefined
 ): Effect.Effect<Option.Option<A>, never, Run> =>
-  enter<Option.Option<A>, never, never>(name, (site) => {
+  enter<Option.Option<A>, never, never>(name, "wait", (site) => {
     const { live } = site
+    if (site.slot.step) return cutAgain(site)
     const known = site.slot.mark
     if (known) return await_(site, codec, known.value === null ? undefined : Number(known.value))
     if (live.frozen) return findOnly(site)

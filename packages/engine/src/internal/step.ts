@@ -3,26 +3,15 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
-import * as Option from "effect/Option"
 import type { Event } from "../Event.js"
 import type * as Journal from "../Journal.js"
 import { Run } from "../Run.js"
 import { StepNameReused, StepNested } from "../RunError.js"
 import type { Codec } from "./codec.js"
-import {
-  cut,
-  delist,
-  enlist,
-  isForward,
-  type Live,
-  now,
-  type Place,
-  place,
-  publish,
-  type Slot,
-  slotOf
-} from "./live.js"
-import { append, read, replayed, writeDefect, writeFailure, writeSuccess } from "./record.js"
+import { isCut, isCutByFlow, isInterrupted, itself, recordCut, recordCutAtOnce } from "./cutting.js"
+import { cut, delist, enlist, type Live, now, type Place, place, publish, type Slot, slotOf } from "./live.js"
+import { append, replayed, writeDefect, writeFailure, writeSuccess } from "./record.js"
+import { inTurn, uncut, type Way } from "./replay.js"
 import { inSpan } from "./tracing.js"
 
 /** @internal What an undo does, its errors already retried. */
@@ -41,16 +30,6 @@ export interface Spec<A, E, R> extends Ending<A, E, R> {
   readonly run: Effect.Effect<A, E, R>
 }
 
-/** @internal */
-export interface IntentSpec<I, A, E, R> {
-  readonly intent: Codec<I>
-  readonly success: Codec<A>
-  readonly error: Codec<E>
-  readonly prepare: Effect.Effect<I, E, R>
-  readonly run: (intent: I) => Effect.Effect<A, E, R>
-  readonly undo: (intent: I, result: Option.Option<A>) => Undoing<R>
-}
-
 /** @internal A step at its place in a run. */
 export interface Site<R> {
   /** As the flow gave it, without the scopes it stands in. */
@@ -62,9 +41,17 @@ export interface Site<R> {
   readonly root: boolean
 }
 
+/** The fiber has ended: what it was cut in is no longer under way. */
+const left = (live: Live, place: Place): void => {
+  if (!place.step) return
+  delist(live, place.step)
+  if (isCutByFlow(live)) recordCutAtOnce(live, place.step, place)
+}
+
 /** @internal Enters a step: takes its name. */
 export const enter = <A, E, R>(
   name: string,
+  way: Way,
   then: (site: Site<R>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R | Run> =>
   Effect.withFiberRuntime<A, E, R | Run>((fiber) => {
@@ -86,16 +73,18 @@ export const enter = <A, E, R>(
     const root = fiber === live.root
     if (!root && !here.watched) {
       here.watched = true
-      fiber.addObserver(() => here.step && delist(live, here.step))
+      fiber.addObserver(() => left(live, here))
     }
-    return then({ name, live, slot, place: here, context, root })
+    const site = { name, live, slot, place: here, context, root }
+    return live.past ? inTurn(live.past, site, way, () => then(site)) : then(site)
   })
 
 /**
+ * @internal
  * Runs what a step runs, and goes on with how it ended; meanwhile the fiber says which step it is in. A step that is cut
  * goes on with nothing: its fiber is at its end.
  */
-const within = <A, E, R, B, E2, R2>(
+export const within = <A, E, R, B, E2, R2>(
   { live, place, slot }: Site<R>,
   effect: Effect.Effect<A, E, R>,
   then: (exit: Exit.Exit<A, E>) => Effect.Effect<B, E2, R2>
@@ -123,18 +112,21 @@ export const findOnly = <R>(site: Site<R>): Effect.Effect<never> =>
     )
   )
 
-const begin = <R>({ live, slot }: Site<R>): void => {
+/** @internal */
+export const begin = <R>({ live, slot }: Site<R>): void => {
   const at = now(live)
   enlist(live, slot, at)
   if (live.listeners.size > 0) publish(live, { _tag: "StepStarted", run: live.record.id, at, step: slot.name })
 }
 
-const spanned = <A, E, R>(site: Site<R>, what: "prepare" | "step" | "undo", effect: Effect.Effect<A, E, R>) => {
+/** @internal */
+export const spanned = <A, E, R>(site: Site<R>, what: "prepare" | "step" | "undo", effect: Effect.Effect<A, E, R>) => {
   const { live, name, slot } = site
   return live.tracing ? inSpan(live, live.tracing, { name, full: slot.name }, what, effect) : effect
 }
 
-const register = <R>(site: Site<R>, seq: number, undo: () => Undoing<R>): void => {
+/** @internal */
+export const register = <R>(site: Site<R>, seq: number, undo: () => Undoing<R>): void => {
   const { context, slot } = site
   slot.undo = { seq, effect: () => Effect.provide(spanned(site, "undo", Effect.suspend(undo)), context) }
 }
@@ -143,7 +135,8 @@ const registerResult = <A, E, R>(site: Site<R>, { undo }: Ending<A, E, R>, seq: 
   if (undo) register(site, seq, () => undo(value))
 }
 
-const found = <R>({ live, slot }: Site<R>): void => {
+/** @internal */
+export const found = <R>({ live, slot }: Site<R>): void => {
   if (live.owed.delete(slot.name) && live.owed.size === 0) cut(live)
 }
 
@@ -154,17 +147,32 @@ const ended = (entry: Journal.Entry): Event => {
     : { _tag: "StepFailed", ...base, defect: entry.exit === "defect" }
 }
 
-/** What is done is recorded, also during a cancel or a shutdown; what was cut is not. */
+/** What is done is recorded, also during a cancel or a shutdown; what the engine cut is not. */
 const isRecorded = <A, E>(live: Live, exit: Exit.Exit<A, E>): boolean => {
   if (live.phase !== "running" && live.phase !== "cancelling" && live.phase !== "detached") return false
   if (Exit.isSuccess(exit)) return true
   return !Cause.isInterrupted(exit.cause) || (live.phase === "running" && !Cause.isInterruptedOnly(exit.cause))
 }
 
-const conclude = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, exit: Exit.Exit<A, E>): Effect.Effect<A, E> => {
+const interrupted = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
+  Effect.withFiberRuntime((fiber) =>
+    isInterrupted(fiber)
+      ? Effect.zipRight(recordCut(site.live, site.slot, site.place), exit)
+      : conclude(site, ending, itself)
+  )
+
+/** @internal */
+export const conclude = <A, E, R>(
+  site: Site<R>,
+  ending: Ending<A, E, R>,
+  exit: Exit.Exit<A, E>
+): Effect.Effect<A, E> => {
   const { live, slot } = site
   delist(live, slot)
-  if (!isRecorded(live, exit)) return Exit.isSuccess(exit) ? Effect.interrupt : exit
+  if (!isRecorded(live, exit)) {
+    if (Exit.isSuccess(exit)) return Effect.interrupt
+    return isCutByFlow(live) && Cause.isInterruptedOnly(exit.cause) ? interrupted(site, ending, exit) : exit
+  }
   const defect = (thrown: unknown) => record(site, ending, "defect", writeDefect(thrown), Exit.die(thrown))
   if (Exit.isSuccess(exit)) {
     return writeSuccess(
@@ -212,8 +220,17 @@ const record = <A, E, R>(
   })
 }
 
-const replay = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, entry: Journal.Entry): Effect.Effect<A, E> => {
+/** @internal Waits for the flow to cut what it cut before. */
+export const cutAgain = <R>(site: Site<R>): Effect.Effect<never> => {
+  if (site.root) return uncut(site.live, site.slot)
+  if (site.live.frozen) found(site)
+  return Effect.never
+}
+
+/** @internal */
+export const replay = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, entry: Journal.Entry): Effect.Effect<A, E> => {
   const { live } = site
+  if (isCut(entry)) return cutAgain(site)
   const again = Effect.map(replayed(live, ending.success, ending.error, entry), (value) => {
     registerResult(site, ending, entry.seq, value)
     return value
@@ -223,7 +240,8 @@ const replay = <A, E, R>(site: Site<R>, ending: Ending<A, E, R>, entry: Journal.
   return Effect.ensuring(again, Effect.zipRight(told, Effect.yieldNow()))
 }
 
-const perform = <A, E, R>(
+/** @internal */
+export const perform = <A, E, R>(
   site: Site<R>,
   ending: Ending<A, E, R>,
   run: Effect.Effect<A, E, R>
@@ -237,71 +255,4 @@ const perform = <A, E, R>(
 
 /** @internal */
 export const step = <A, E, R>(name: string, spec: Spec<A, E, R>): Effect.Effect<A, E, R | Run> =>
-  enter<A, E, R>(name, (site) => perform(site, spec, spec.run))
-
-const keep = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>, intent: I, value: string | null) => {
-  const { live, slot } = site
-  const at = now(live)
-  const { name, startedAt } = slot
-  const entry = {
-    run: live.record.id,
-    kind: "intent",
-    name,
-    exit: "success",
-    value,
-    undo: true,
-    branch: site.place.branch,
-    startedAt,
-    at
-  } as const
-  return append(live, entry, (stored) => {
-    slot.intent = stored
-    register(site, stored.seq, () => spec.undo(intent, Option.none()))
-    if (live.listeners.size > 0) publish(live, { _tag: "StepPrepared", run: live.record.id, at, step: name })
-    return Exit.succeed(intent)
-  })
-}
-
-const prepare = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effect.Effect<I, E, R> => {
-  const { live } = site
-  const neverRan: Ending<A, E, R> = { ...spec, undo: undefined, always: false }
-  const refuse = (exit: Exit.Exit<never, E>) => Effect.zipRight(conclude(site, neverRan, exit), Effect.never)
-  begin(site)
-  return within(site, spanned(site, "prepare", spec.prepare), (exit): Effect.Effect<I, E, R> => {
-    if (Exit.isFailure(exit)) return refuse(Exit.failCause(exit.cause))
-    if (!isForward(live)) return Effect.interrupt
-    return writeSuccess(
-      site.slot.name,
-      spec.intent,
-      exit.value,
-      (value) => keep(site, spec, exit.value, value),
-      (thrown) => refuse(Exit.die(thrown))
-    )
-  })
-}
-
-const prepared = <I, A, E, R>(site: Site<R>, spec: IntentSpec<I, A, E, R>): Effect.Effect<I, E, R> => {
-  const { live, slot } = site
-  const { intent: entry } = slot
-  if (!entry) return live.frozen ? findOnly(site) : prepare(site, spec)
-  return Effect.map(read(live, spec.intent, entry), (intent) => {
-    register(site, entry.seq, () => spec.undo(intent, Option.none()))
-    if (live.frozen && !slot.step) found(site)
-    return intent
-  })
-}
-
-/** @internal */
-export const intentStep = <I, A, E, R>(name: string, spec: IntentSpec<I, A, E, R>): Effect.Effect<A, E, R | Run> =>
-  enter<A, E, R>(name, (site) => {
-    const { slot } = site
-    const ending = (undo: Ending<A, E, R>["undo"]): Ending<A, E, R> => ({ ...spec, undo, always: true })
-    if (slot.step && !slot.intent) return replay(site, ending(undefined), slot.step)
-    return Effect.flatMap(prepared(site, spec), (intent) =>
-      perform(
-        site,
-        ending((result) => spec.undo(intent, Option.some(result))),
-        Effect.suspend(() => spec.run(intent))
-      )
-    )
-  })
+  enter<A, E, R>(name, "step", (site) => perform(site, spec, spec.run))

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import type { Event } from "../Event.js"
 import type { Defect, Outcome, UndoReport } from "../Outcome.js"
 import { describe } from "./codec.js"
+import { owedBy } from "./core.js"
 import { type Live, learn, now, place, publish, slotOf, type Undo } from "./live.js"
 import { stand } from "./meters.js"
 import { append, save } from "./record.js"
@@ -60,7 +61,8 @@ const reportOf = (live: Live): UndoReport => {
 const reported = (live: Live, outcome: Outcome<unknown, unknown>): Outcome<unknown, unknown> =>
   outcome._tag === "Succeeded" ? outcome : { ...outcome, undo: reportOf(live) }
 
-const markUndoing = (live: Live, outcome: Outcome<unknown, unknown>): Effect.Effect<void> =>
+/** @internal Records how the run is to end once it is undone. */
+export const markUndoing = (live: Live, outcome: Outcome<unknown, unknown>): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (live.record.state === "undoing") return Effect.void
     const change = { state: "undoing", outcome: JSON.stringify(outcome) } as const
@@ -76,12 +78,13 @@ export const undo = (live: Live, outcome: Outcome<unknown, unknown>): Effect.Eff
     live.frozen = false
     live.pending = outcome
     live.undoing = fiber
-    const lost = Array.from(live.owed)
     const due = undosOf(live)
+    const found = new Set(due.map(({ step }) => step))
+    const lost = owedBy(live).filter(({ name }) => !found.has(name))
     const report = Effect.sync(() => reported(live, outcome))
     if (due.length === 0 && lost.length === 0) return report
     const all = Effect.zipRight(
-      Effect.forEach(lost, (step) => undone(live, step, now(live), missing), { discard: true }),
+      Effect.forEach(lost, ({ name }) => undone(live, name, now(live), missing), { discard: true }),
       Effect.forEach(due, (one) => undoOne(live, one), { discard: true })
     )
     return Effect.zipRight(markUndoing(live, outcome), Effect.zipRight(all, report))

@@ -1,9 +1,12 @@
 import { cancelContract } from "./CancelContract.js"
+import { changeContract } from "./ChangeContract.js"
 import { crashContract } from "./CrashContract.js"
 import { handoverContract } from "./HandoverContract.js"
 import type { JournalFactory } from "./harness.js"
 import { listContract } from "./ListContract.js"
 import { lockContract } from "./LockContract.js"
+import { raceContract } from "./RaceContract.js"
+import { recordContract } from "./RecordContract.js"
 import { shutdownContract } from "./ShutdownContract.js"
 import { timeContract } from "./TimeContract.js"
 
@@ -16,4 +19,7 @@ export const journalContract = (name: string, factory: JournalFactory): void => 
   timeContract(name, factory)
   lockContract(name, factory)
   listContract(name, factory)
+  recordContract(name, factory)
+  changeContract(name, factory)
+  raceContract(name, factory)
 }
