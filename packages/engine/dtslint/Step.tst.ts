@@ -80,7 +80,7 @@ describe("Flow", () => {
     >()
     expect(Runs.start).type.not.toBeCallableWith(Provision, { payload: "one" })
     expect<Runs.ResultError["_tag"]>().type.toBe<
-      "RunCancelled" | "RunDied" | "RunNotFound" | "RunDetached" | "RecordUnreadable" | "JournalError"
+      "RunCancelled" | "RunDied" | "RunNotFound" | "RunDetached" | "RecordUnreadable" | "FlowChanged" | "JournalError"
     >()
     expect<Runs.StartError>().type.toBe<
       RunError.Busy | RunError.RunIdTaken | RunError.PayloadInvalid | Journal.JournalError
