@@ -9,6 +9,11 @@ const kinds = {
     files: ["workflows/test/crash/Kill", "engine-cluster/test/Kill"],
     env: { KILL_POINTS: "all" }
   },
+  flows: {
+    about: "runs every flow on real servers under a writer, undisturbed and with its fault, and counts what was kept",
+    files: ["packages/workflows/test/redis/Catalogue"],
+    env: { MEMSTORE_FLOWS: "all" }
+  },
   plane: {
     about: "cuts the emulator off at every kind of step of a slot migration, and kills its program, on real servers",
     files: ["packages/emulator/test/crash"],

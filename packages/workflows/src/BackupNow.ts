@@ -6,6 +6,7 @@
 import { Backup } from "@memstore-flows/api/Backup"
 import { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import { ListBackups } from "@memstore-flows/api/ListBackups"
+import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { Conflict } from "@memstore-flows/api/MemStoreError"
 import { ResourceId } from "@memstore-flows/api/ResourceId"
@@ -16,6 +17,7 @@ import * as Rules from "@memstore-flows/model/Rules"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import {
   Ambiguous,
@@ -32,14 +34,16 @@ import * as Waiter from "./Waiter.js"
 import { WaitPolicy } from "./WaitPolicy.js"
 
 /**
- * `name`: of the backup, not in use yet; restoring asks for it.
+ * - `name`: of the backup, not in use yet; restoring asks for it
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Payload = Schema.Struct({ clusterId: ResourceId, name: Schema.NonEmptyString }).annotations({
-  identifier: "BackupNowPayload"
-})
+export const Payload = Schema.Struct({
+  clusterId: ResourceId,
+  name: Schema.NonEmptyString,
+  ...Checks.payloadFields
+}).annotations({ identifier: "BackupNowPayload" })
 
 /**
  * @since 0.1.0
@@ -90,7 +94,7 @@ export type BackupError = typeof BackupError.Type
  * @since 0.1.0
  * @category models
  */
-export type Requirements = CreateBackup | ListBackups | ListShards
+export type Requirements = CreateBackup | ListBackups | ListClusters | ListShards
 
 /**
  * The contract. It locks the cluster, for a backup excludes every change of shards and nodes.
@@ -159,7 +163,11 @@ const create = (payload: Payload) =>
       observe: observe(payload, "create"),
       look: (before) => lookFor(payload, before),
       apply: () =>
-        Effect.flatMap(CreateBackup, (send) => Effect.map(send(payload), ({ objectId }) => Option.some(objectId))),
+        Effect.flatMap(CreateBackup, (send) =>
+          Effect.map(send({ clusterId: payload.clusterId, name: payload.name }), ({ objectId }) =>
+            Option.some(objectId)
+          )
+        ),
       timeout: policy.create,
       undo: (before, result) =>
         Effect.flatMap(Waiter.deadlineIn(policy.settle), (deadline) =>
@@ -215,7 +223,7 @@ const verify = ({ clusterId }: Payload, backup: Backup) =>
  * The flow as a plain Effect, to be built into others.
  *
  * Refused before anything is sent: a cluster not in service, a shard without replica, a backup of the cluster under way, a
- * name in use. A lost answer is settled by the name. The backup is waited for until it is `Available`, and must be of as
+ * name in use; and by the safety checks. A lost answer is settled by the name. The backup is waited for until it is `Available`, and must be of as
  * many shards as the cluster. No call to delete a backup is documented, so the undo keeps it and says so.
  *
  * @since 0.1.0
@@ -223,12 +231,14 @@ const verify = ({ clusterId }: Payload, backup: Backup) =>
  */
 export const body = (payload: Payload): Effect.Effect<Result, BackupError, Requirements | Run.Run> =>
   Effect.gen(function* () {
+    const { clusterId, name } = payload
     yield* Step.make("preflight", { error: BackupError, run: Effect.asVoid(observe(payload, "preflight")) })
+    yield* Checks.guard("checks", { what: `back up cluster ${clusterId} as "${name}"`, clusterId, destructive: false })
     const backupId = yield* create(payload)
     const backup = yield* available(payload, backupId)
     yield* verify(payload, backup)
     return backup
-  })
+  }).pipe(Checks.without(payload.checksOff))
 
 /**
  * Makes the flow known to the engine.

@@ -65,6 +65,18 @@ export const Name = Schema.Literal(
 export type Name = typeof Name.Type
 
 /**
+ * A cluster to be made, of so many shards at first; `cron` is of its automatic backups, empty for none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Made {
+  readonly name: string
+  readonly shardCount: number
+  readonly cron: string
+}
+
+/**
  * What is about to be done, as far as a check needs it.
  *
  * - `what`: in words, for errors
@@ -74,6 +86,7 @@ export type Name = typeof Name.Type
  * - `addsReplicas`: those to come, by where they will stand
  * - `reliesOn`: replicas that must have caught up
  * - `placements`: of the shards to come
+ * - `makes`: the cluster that is to be made; there are no shards of it yet
  * - `takes`: how long it is expected to take
  * - `tellsEndpoints`: its result says which endpoints clients must learn and forget
  *
@@ -93,6 +106,7 @@ export interface Change {
   readonly addsReplicas?: ReadonlyArray<{ readonly shardId: string; readonly subnetId: string }> | undefined
   readonly reliesOn?: ReadonlyArray<{ readonly shardId: string; readonly nodeId: string }> | undefined
   readonly placements?: ReadonlyArray<SubnetAssignment> | undefined
+  readonly makes?: Made | undefined
   readonly takes?: Duration.Duration | undefined
   readonly tellsEndpoints?: boolean | undefined
 }

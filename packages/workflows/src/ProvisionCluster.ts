@@ -35,7 +35,7 @@ export const ProvisionSpec = Schema.Struct(specFields).annotations({ identifier:
 
 /**
  * - `onUndo`: whether the cluster is deleted (default) or kept when the run fails or is cancelled
- * - `checksOff`: of the checks only `subnetSpread` applies: each shard's primary and a replica in different subnets
+ * - `checksOff`: such as `subnetSpread`: each shard's primary and a replica in different subnets
  *
  * @since 0.1.0
  * @category schemas
@@ -127,8 +127,12 @@ export const body = (payload: Payload): Effect.Effect<Result, ProvisionError, Re
   Effect.gen(function* () {
     const { cluster, onUndo = "delete" } = payload
     yield* Step.make("preflight", {
+      success: Checks.Report,
       error: ProvisionError,
-      run: Effect.zipRight(password(cluster), Effect.flatMap(specFindings(cluster), refuseIf))
+      run: Effect.zipRight(
+        password(cluster),
+        Effect.flatMap(specFindings(cluster), ({ findings, report }) => Effect.as(refuseIf(findings), report))
+      )
     })
     const what = `new cluster ${cluster.name}`
     const clusterId = yield* create({ spec: cluster, operation: "CreateCluster", what, onUndo, send: send(cluster) })

@@ -123,8 +123,9 @@ export interface AddReplicaOptions extends Place {
 /**
  * Adds one replica, and tells which node it is: new, in the wanted subnet, in a shard that has grown.
  *
- * Refused before anything is sent: over 5 nodes, an unknown shard, a cluster not in service. When several new nodes fit,
- * it ends in `Ambiguous`.
+ * Refused before anything is sent: over 5 nodes, an unknown shard, a cluster not in service. When a node of that subnet was
+ * replaced meanwhile, two fit: one of them is taken, for they are alike. It ends in `Ambiguous` when the shard has grown by
+ * more than one.
  *
  * @since 0.1.0
  * @category constructors

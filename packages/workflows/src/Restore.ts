@@ -20,6 +20,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { Report } from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import type { CallError } from "./FlowError.js"
 import { create, inService, NewClusterError } from "./internal/newCluster.js"
@@ -125,12 +126,14 @@ const backupFindings = (spec: RestoreSpec) =>
     return findings
   })
 
-const findingsOf = (spec: RestoreSpec, { findings = [], ...prospect }: RestoreOptions) =>
-  Effect.zipWith(backupFindings(spec), specFindings(spec, prospect), (ofBackup, ofSpec) => [
-    ...findings,
-    ...ofBackup,
-    ...ofSpec
-  ])
+const check = (spec: RestoreSpec, { findings = [], ...prospect }: RestoreOptions) =>
+  Effect.gen(function* () {
+    yield* password(spec)
+    const ofBackup = yield* backupFindings(spec)
+    const { findings: ofSpec, report } = yield* specFindings(spec, prospect)
+    yield* refuseIf([...findings, ...ofBackup, ...ofSpec])
+    return report
+  })
 
 const send = (spec: RestoreSpec) =>
   Effect.gen(function* () {
@@ -143,9 +146,9 @@ const send = (spec: RestoreSpec) =>
  * Refuses what cannot work, with every reason at once, and sends nothing but reads.
  *
  * Checked: the backup exists, is `Available`, has the same shard count and the same or an older version, takes at most
- * 60 % of the flavor's memory; the flavor and version exist; shards, nodes and the project's quota; subnets, and the
- * check `subnetSpread`; the name is free; `noBackupDue` where `takes` is given; a password can be had. What the API does not say (clusters that cannot be listed, a backup without size) is not
- * refused.
+ * 60 % of the flavor's memory; the flavor and version exist; shards and nodes; subnets; the name is free; a password can be
+ * had; and the safety checks, whose report it gives. What the API does not say (clusters that cannot be listed, a backup
+ * without size) is not refused.
  *
  * @since 0.1.0
  * @category constructors
@@ -153,10 +156,11 @@ const send = (spec: RestoreSpec) =>
 export const preflight = (
   spec: RestoreSpec,
   options: RestoreOptions = {}
-): Effect.Effect<void, RestoreError, Run.Run | ListBackups | ListClusters | ListEngineVersions | ListFlavors> =>
+): Effect.Effect<Report, RestoreError, Run.Run | ListBackups | ListClusters | ListEngineVersions | ListFlavors> =>
   Step.make("preflight", {
+    success: Report,
     error: RestoreError,
-    run: Effect.zipRight(password(spec), Effect.flatMap(findingsOf(spec, options), refuseIf))
+    run: check(spec, options)
   })
 
 /**

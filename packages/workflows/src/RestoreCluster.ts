@@ -16,7 +16,7 @@ import * as Restore from "./Restore.js"
 /**
  * - `cluster`: the cluster to make; `shardCount` is the backup's
  * - `onUndo`: whether it is deleted (default) or kept when the run fails or is cancelled
- * - `checksOff`: of the checks only `subnetSpread` applies
+ * - `checksOff`: such as `subnetSpread`: each shard's primary and a replica in different subnets
  *
  * @since 0.1.0
  * @category schemas

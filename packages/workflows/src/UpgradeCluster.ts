@@ -190,7 +190,7 @@ const preflight = (payload: Payload) =>
         ...upgradeFindings(payload, shards, known),
         ...BackupNow.findings({ clusterId, name }, shards, backups),
         ...(yield* memoryFindings(payload, backups)),
-        ...(yield* specFindings(cluster))
+        ...(yield* specFindings(cluster)).findings
       ])
       yield* Effect.flatMap(Handover, ({ ready }) => ready(clusterId))
     })

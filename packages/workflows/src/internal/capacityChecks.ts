@@ -13,6 +13,7 @@ import { projectNodes } from "../Preflight.js"
 import { holds, unknown, unless } from "./verdict.js"
 
 type Judge = Invariant["judge"]
+type Change = Parameters<Judge>[1]
 
 /** Each shard's primary counts: replicas hold the same data. */
 export const memoryHeadroom: Judge = ({ load, shards }, { clusterId, removesShards = [] }, { headroom }) => {
@@ -32,8 +33,8 @@ export const memoryHeadroom: Judge = ({ load, shards }, { clusterId, removesShar
   )
 }
 
-export const load: Judge = (facts, { addsShards = 0, removesShards = [] }, limits) => {
-  if (addsShards + removesShards.length === 0) return holds
+export const load: Judge = (facts, { addsShards = 0, makes, removesShards = [] }, limits) => {
+  if (addsShards + removesShards.length === 0 || makes !== undefined) return holds
   if (Option.isNone(facts.load)) return unknown("no probe of CPU")
   return unless(
     facts.load.value.flatMap(({ cores, cpu, nodeId }): ReadonlyArray<Finding> => {
@@ -45,22 +46,30 @@ export const load: Judge = (facts, { addsShards = 0, removesShards = [] }, limit
 
 export const quota: Judge = ({ clusters, shards }, { addsNodes = 0, addsShards = 0 }) => {
   if (addsNodes + addsShards === 0) return holds
-  const broken: ReadonlyArray<Finding> = Rules.shardCount(shards.length + addsShards)
   const used = projectNodes(clusters)
-  if (used === undefined) return broken.length > 0 ? unless(broken) : unknown("nodes of the project cannot be counted")
-  return unless([...broken, ...Rules.projectNodes({ used, added: addsNodes })])
+  const broken: ReadonlyArray<Finding> = [
+    ...Rules.shardCount(shards.length + addsShards),
+    ...Rules.projectNodes({ used: used ?? 0, added: addsNodes })
+  ]
+  if (broken.length === 0 && used === undefined) return unknown("nodes of the project cannot be counted")
+  return unless(broken)
 }
 
 const subnetsOf = (nodes: ReadonlyArray<{ readonly subnet: { readonly id: string } }>): ReadonlySet<string> =>
   new Set(nodes.map(({ subnet }) => subnet.id))
 
-export const subnetSpread: Judge = ({ shards }, { addsReplicas = [], placements = [], removesNodes = [] }) => {
+const pathOf = (makes: Change["makes"], index: number): string => {
+  if (makes === undefined) return `placements[${index}]`
+  const added = index - makes.shardCount
+  return added < 0 ? `subnetAssignments[${index}]` : `newShards[${added}]`
+}
+
+export const subnetSpread: Judge = ({ shards }, change) => {
+  const { addsReplicas = [], makes, placements = [], removesNodes = [] } = change
   const going = new Set(removesNodes.map(({ nodeId }) => nodeId))
   const touched = shards.filter(({ id }) => removesNodes.some(({ shardId }) => shardId === id))
   return unless([
-    ...placements.flatMap((subnetAssignment, index) =>
-      Rules.spread({ subnetAssignment, path: `placements[${index}]` })
-    ),
+    ...placements.flatMap((subnetAssignment, index) => Rules.spread({ subnetAssignment, path: pathOf(makes, index) })),
     ...touched.flatMap(({ id, nodes }): ReadonlyArray<Finding> => {
       const staying = nodes.filter((node) => !going.has(node.id))
       const coming = addsReplicas
@@ -83,7 +92,7 @@ const running = (backups: ReadonlyArray<Backup>, clusterId: string): Backup | un
   backups.find((each) => each.clusterId === clusterId && (each.status === "Pending" || each.status === "Creating"))
 
 /** The first automatic backup until a time, in any of the zones its schedule may be meant in. */
-export const dueBefore = (
+const dueBefore = (
   until: number,
   { clusterId, cron, now }: { readonly clusterId: string; readonly cron: string; readonly now: number },
   { zones }: Pick<Limits, "zones">
@@ -94,16 +103,20 @@ export const dueBefore = (
 }
 
 export const noBackupDue: Judge = ({ backups, clusters, now }, change, { zones }) => {
-  const { clusterId, takes = Duration.zero } = change
+  const { clusterId, makes, takes = Duration.zero } = change
+  const until = now + Duration.toMillis(takes)
+  if (makes !== undefined) {
+    return until > now ? unless(dueBefore(until, { clusterId, cron: makes.cron, now }, { zones })) : holds
+  }
   const busy = Option.isSome(backups) ? running(backups.value, clusterId) : undefined
   if (busy !== undefined) return unless([{ _tag: "BackupRunning", clusterId, backup: busy.name }])
-  if (Duration.toMillis(takes) === 0) return Option.isNone(backups) ? unknown("backups cannot be listed") : holds
+  if (until === now) return Option.isNone(backups) ? unknown("backups cannot be listed") : holds
   const cluster = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)
   if (cluster === undefined) return unknown("the schedule of backups cannot be read")
   const cron = cluster.backupSchedule?.cron ?? ""
   if (cron === "") return Option.isNone(backups) ? unknown("backups cannot be listed") : holds
   if (Either.isLeft(Cron.parse(cron))) return unknown(`the schedule "${cron}" cannot be read`)
-  return unless(dueBefore(now + Duration.toMillis(takes), { clusterId, cron, now }, { zones }))
+  return unless(dueBefore(until, { clusterId, cron, now }, { zones }))
 }
 
 const madeAt = ({ createdAt }: Backup): number | undefined =>
@@ -112,7 +125,7 @@ const madeAt = ({ createdAt }: Backup): number | undefined =>
     : Option.getOrUndefined(Option.map(DateTime.make(createdAt), DateTime.toEpochMillis))
 
 /** Whether the change takes away or overwrites what a backup could bring back. */
-const endangers: (change: Parameters<Judge>[1]) => boolean = ({ destructive, removesCluster, removesNodes = [] }) =>
+const endangers: (change: Change) => boolean = ({ destructive, removesCluster, removesNodes = [] }) =>
   destructive && (removesCluster === true || removesNodes.length === 0)
 
 export const freshBackup: Judge = ({ backups, now }, change, { backupAge }) => {

@@ -1,21 +1,21 @@
 import { clusterFields } from "@memstore-flows/api/ClusterSpec"
 import type { CreateClusterRequest } from "@memstore-flows/api/CreateCluster"
+import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import { ListEngineVersions } from "@memstore-flows/api/ListEngineVersions"
 import { ListFlavors } from "@memstore-flows/api/ListFlavors"
 import type { SubnetAssignment } from "@memstore-flows/api/Subnet"
+import * as Run from "@memstore-flows/engine/Run"
 import * as Rules from "@memstore-flows/model/Rules"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { CheckPolicy } from "../Checks.js"
+import { CheckPolicy, judge, type Report } from "../Checks.js"
 import type { Finding } from "../Finding.js"
 import type { CreateError } from "../FlowError.js"
-import type { Name } from "../Invariant.js"
 import { PasswordSource } from "../PasswordSource.js"
-import { clusters, projectNodes } from "../Preflight.js"
-import { dueBefore } from "./capacityChecks.js"
+import { clusters } from "../Preflight.js"
 
 /** The fields of a cluster to make; the password of its user comes from `PasswordSource`. */
 export const specFields = {
@@ -48,44 +48,54 @@ export interface Prospect {
   readonly takes?: Duration.Duration | undefined
 }
 
-/** The safety checks that can be made of a cluster that is not there yet, unless they are off. */
-const checkFindings = (spec: Spec, { newShards = [], takes }: Prospect) =>
-  Effect.zipWith(CheckPolicy, Clock.currentTimeMillis, (policy, now): ReadonlyArray<Finding> => {
-    const isOn = (name: Name) => !policy.off.some(({ check }) => check === name)
-    const spread = (assignments: ReadonlyArray<SubnetAssignment>, of: string) =>
-      assignments.flatMap((subnetAssignment, index) => Rules.spread({ subnetAssignment, path: `${of}[${index}]` }))
-    const cron = spec.backupSchedule?.cron ?? ""
-    const until = now + Duration.toMillis(takes ?? Duration.zero)
-    return [
-      ...(isOn("subnetSpread")
-        ? [...spread(spec.subnetAssignments, "subnetAssignments"), ...spread(newShards, "newShards")]
-        : []),
-      ...(isOn("noBackupDue") && takes !== undefined
-        ? dueBefore(until, { clusterId: spec.name, cron, now }, policy)
-        : [])
-    ]
+/** What the safety checks say of a cluster that is not there yet. */
+const checked = (spec: Spec, { newShards = [], peakShards = 0, takes }: Prospect) =>
+  Effect.gen(function* () {
+    const policy = yield* CheckPolicy
+    const { resource } = yield* Run.Run
+    const shards = Math.max(peakShards, spec.shardCount)
+    const facts = {
+      now: yield* Clock.currentTimeMillis,
+      resource,
+      shards: [],
+      clusters: yield* clusters,
+      backups: Option.some([]),
+      load: Option.none(),
+      sync: new Map()
+    }
+    const { refused, report } = judge(
+      facts,
+      {
+        what: `make cluster ${spec.name}`,
+        clusterId: spec.name,
+        destructive: false,
+        addsShards: shards,
+        addsNodes: shards * spec.nodeCountPerShard,
+        makes: { name: spec.name, shardCount: spec.shardCount, cron: spec.backupSchedule?.cron ?? "" },
+        placements: [...spec.subnetAssignments, ...newShards],
+        tellsEndpoints: true,
+        ...(takes === undefined ? {} : { takes })
+      },
+      policy
+    )
+    return { known: facts.clusters, refused, report }
   })
 
-/** What speaks against making the cluster, whatever it is made from. */
+/** What speaks against making the cluster, whatever it is made from, and what came of the safety checks. */
 export const specFindings = (
   spec: Spec,
   prospect: Prospect = {}
 ): Effect.Effect<
-  ReadonlyArray<Finding>,
+  { readonly findings: ReadonlyArray<Finding>; readonly report: Report },
   typeof CreateError.Type,
-  ListEngineVersions | ListFlavors | Effect.Effect.Context<typeof clusters>
+  ListClusters | ListEngineVersions | ListFlavors | Run.Run
 > =>
   Effect.gen(function* () {
     const versions = yield* Effect.flatMap(ListEngineVersions, (list) => list({}))
     const { flavors } = yield* Effect.flatMap(ListFlavors, (list) => list({}))
-    const known = yield* clusters
+    const { known, refused, report } = yield* checked(spec, prospect)
     const findings: Array<Finding> = []
-    const quota = Rules.projectNodes({
-      used: projectNodes(known) ?? 0,
-      added: Math.max(prospect.peakShards ?? 0, spec.shardCount) * spec.nodeCountPerShard
-    })
     findings.push(...Rules.createCluster({ request: spec }).filter(({ _tag }) => _tag !== "QuotaNodesPerProject"))
-    findings.push(...quota)
     if (!flavors.some(({ id }) => id === spec.flavorId)) {
       findings.push({ _tag: "UnknownFlavor", flavorId: spec.flavorId })
     }
@@ -93,5 +103,5 @@ export const specFindings = (
     if (Option.isSome(known) && known.value.some(({ name }) => name === spec.name)) {
       findings.push({ _tag: "NameTaken", name: spec.name })
     }
-    return [...findings, ...(yield* checkFindings(spec, prospect))]
+    return { findings: [...findings, ...refused], report }
   })

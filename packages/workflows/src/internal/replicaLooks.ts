@@ -16,7 +16,10 @@ export interface Place {
   readonly subnetId: string
 }
 
-/** How much of an added replica is there. A node that auto-heal made in place of a lost one is not ours: then the shard has not grown. */
+/**
+ * How much of an added replica is there. A node that auto-heal made in place of a lost one is not ours: then the shard has
+ * not grown. When it has grown by one and several new nodes fit, each has what was asked for, and one of them is taken.
+ */
 export const lookForReplica = ({ clusterId, shardId, subnetId }: Place, shardsBefore: ReadonlyArray<Shard>) =>
   Effect.gen(function* () {
     const after = yield* Observe.topology(clusterId)
@@ -25,13 +28,14 @@ export const lookForReplica = ({ clusterId, shardId, subnetId }: Place, shardsBe
     if (state !== undefined) return Mutation.underWay(state)
     const before = Topology.make(shardsBefore)
     const found = Topology.newNode({ before, after, shardId, subnetId })
-    const grown = nodeCount(after, shardId) > nodeCount(before, shardId)
+    const growth = nodeCount(after, shardId) - nodeCount(before, shardId)
     const lostHere = Topology.diff(before, after).nodesRemoved.some(
       (each) => each.shardId === shardId && each.node.subnet.id === subnetId
     )
-    if (found._tag === "Found" && (grown || !lostHere)) return Mutation.applied(found.value.id)
-    if (found._tag !== "Ambiguous" && !grown) return Mutation.absent
-    const candidates = found._tag === "Ambiguous" ? found.candidates.map(({ id }) => id) : []
+    if (found._tag === "Found" && (growth > 0 || !lostHere)) return Mutation.applied(found.value.id)
+    const candidates = found._tag === "Ambiguous" ? found.candidates.map(({ id }) => id).sort() : []
+    if (growth === 1 && candidates[0] !== undefined) return Mutation.applied(candidates[0])
+    if (candidates.length === 0 && growth <= 0) return Mutation.absent
     const lookFor = `nodes appeared in shard ${shardId}, and which one was asked for cannot be told`
     return yield* new Ambiguous({ operation: "AddReplica", lookFor, candidates })
   })

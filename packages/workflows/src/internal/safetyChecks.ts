@@ -11,13 +11,23 @@ import { holds, unknown, unless } from "./verdict.js"
 
 type Judge = Invariant["judge"]
 
-export const stable: Judge = ({ shards }, { clusterId, removesCluster }) => {
+export const stable: Judge = ({ shards }, { clusterId, makes, removesCluster }) => {
+  if (makes !== undefined) return holds
   const broken = Rules.settled(clusterId, shards)
   return unless(removesCluster ? broken.filter(({ _tag }) => _tag !== "ClusterFailed") : broken)
 }
 
+const ofName = (resource: string | null, wanted: string) => {
+  if (resource === wanted) return holds
+  const blind = resource !== null && !resource.startsWith("cluster-name/")
+  return blind
+    ? unknown(`whether the lock ${resource} covers the name`)
+    : unless([{ _tag: "LockMissing", wanted, held: resource }])
+}
+
 /** A flow that makes the cluster holds its name instead of its id; what a lock of another kind covers, one cannot tell. */
-export const oneFlow: Judge = ({ clusters, resource }, { clusterId }) => {
+export const oneFlow: Judge = ({ clusters, resource }, { clusterId, makes }) => {
+  if (makes !== undefined) return ofName(resource, `cluster-name/${makes.name}`)
   const wanted = `cluster/${clusterId}`
   if (resource === wanted) return holds
   const name = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)?.name
@@ -28,10 +38,10 @@ export const oneFlow: Judge = ({ clusters, resource }, { clusterId }) => {
   return unless([{ _tag: "LockMissing", wanted, held: resource }])
 }
 
-export const slotsCovered: Judge = ({ shards }, { clusterId, removesCluster }) => {
+export const slotsCovered: Judge = ({ shards }, { clusterId, makes, removesCluster }) => {
   const { missing, overlapping, unreadable } = Topology.coverage(Topology.make(shards))
   const covered = missing.length === 0 && overlapping.length === 0 && unreadable.length === 0
-  if (covered || removesCluster) return holds
+  if (covered || removesCluster || makes !== undefined) return holds
   return unless([
     { _tag: "SlotsUncovered", clusterId, missing: Slots.format(missing), overlapping: Slots.format(overlapping) }
   ])

@@ -1,0 +1,163 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Emulator } from "@memstore-flows/emulator/Emulator"
+import * as Faults from "@memstore-flows/emulator/Faults"
+import type * as Engine from "@memstore-flows/engine/Engine"
+import * as Flow from "@memstore-flows/engine/Flow"
+import * as Runs from "@memstore-flows/engine/Runs"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as BackupNow from "../../src/BackupNow.js"
+import { DataProbe } from "../../src/DataProbe.js"
+import { LoadProbe } from "../../src/LoadProbe.js"
+import * as PauseBackups from "../../src/PauseBackups.js"
+import * as ProvisionCluster from "../../src/ProvisionCluster.js"
+import * as ReconfigureCluster from "../../src/ReconfigureCluster.js"
+import * as RestoreCluster from "../../src/RestoreCluster.js"
+import * as RestoreDrill from "../../src/RestoreDrill.js"
+import * as ScaleIn from "../../src/ScaleIn.js"
+import { type CloudServices, inCloud, sharedJournal } from "../support/Cloud.js"
+import { restorePayload, specOf } from "../support/Fixture.js"
+import { clusterNames, watch } from "../support/Scenario.js"
+import { reportOf } from "../support/Undone.js"
+import { open, tagsOf } from "./FlowContract.js"
+import * as Grounds from "./Grounds.js"
+
+type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
+
+/** How a run fails: the tags of its error, what could not be undone, and what it wrote. */
+const failing = <N extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
+  flow: Flow.Flow<N, P, S, E>,
+  layer: Layer.Layer<Flow.Implemented<N>, unknown, CloudServices | Engine.Engine | Runs.Runs>,
+  payload: P["Type"]
+) =>
+  Effect.gen(function* () {
+    const watched = yield* watch
+    const { use } = yield* open(layer, yield* sharedJournal)
+    yield* use(Runs.start(flow, { payload, id: "run" }))
+    const outcome = yield* use(Runs.outcome(flow, "run"))
+    return {
+      error: outcome._tag === "Failed" ? tagsOf(outcome.error) : [outcome._tag],
+      left: reportOf(outcome).notUndone.map(({ step }) => step),
+      writes: yield* watched.writes
+    }
+  })
+
+const named = <A>(cluster: A) => ({ cluster: { ...cluster, name: "new" } })
+const copy = named(restorePayload(2).cluster)
+
+const making = {
+  ProvisionCluster: failing(ProvisionCluster.flow, ProvisionCluster.layer, named(specOf(2))),
+  RestoreCluster: failing(RestoreCluster.flow, RestoreCluster.layer, copy),
+  RestoreDrill: failing(RestoreDrill.flow, RestoreDrill.layer, copy)
+}
+
+describe("a cluster that fails while it is made", () => {
+  for (const [flow, run] of Object.entries(making)) {
+    it.effect(`by ${flow} is deleted`, () =>
+      inCloud(
+        Effect.gen(function* () {
+          yield* Grounds.withBackup(2)
+          const { faults } = yield* Emulator
+          yield* faults.add({ match: { method: "POST", route: "/v1/clusters" }, do: Faults.fail })
+          const { error, left } = yield* run
+          assert.deepStrictEqual([error, left], [["ClusterFailed"], []])
+          assert.deepStrictEqual(yield* clusterNames, ["source"])
+        })
+      )
+    )
+  }
+})
+
+it.effect("a drill that does not find its data fails, and its cluster is deleted all the same", () =>
+  inCloud(
+    Effect.gen(function* () {
+      yield* Grounds.withBackup(2)
+      const bad = { verify: () => Effect.succeed({ _tag: "Bad" as const, detail: "keys are missing" }) }
+      const layer = Layer.provide(RestoreDrill.layer, Layer.succeed(DataProbe, bad))
+      const { error, left } = yield* failing(RestoreDrill.flow, layer, copy)
+      assert.deepStrictEqual([error, left], [["DataWrong"], []])
+      assert.deepStrictEqual(yield* clusterNames, ["source"])
+    })
+  )
+)
+
+it.effect("a backup that ends in error is told as such", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const { clusterId } = yield* Grounds.cluster(1)
+      const { faults } = yield* Emulator
+      const disturbance = { _tag: "FailBackup" } as const
+      yield* faults.add({ match: { operation: "ListBackups", nth: 4 }, do: Faults.disturb(disturbance) })
+      const { error, left } = yield* failing(BackupNow.flow, BackupNow.layer, { clusterId, name: "now" })
+      assert.deepStrictEqual([error, left], [["BackupFailed"], ["create"]])
+    })
+  )
+)
+
+describe("memory of the shards that stay", () => {
+  const free = (megabytes: number) =>
+    Layer.succeed(LoadProbe, {
+      look: ({ shards }) =>
+        Effect.succeedSome(
+          shards.flatMap(({ nodes }) =>
+            nodes.map(({ id }) => ({ nodeId: id, usedMemory: 400, maxMemory: 400 + megabytes }))
+          )
+        )
+    })
+
+  /** One of three shards leaves, with 400 in use; the two that stay have so much free each. */
+  const removing = (each: number) =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.withBackup(3)
+        const layer = Layer.provide(ScaleIn.layer, free(each))
+        return yield* failing(ScaleIn.flow, layer, { clusterId, remove: { count: 1, policy: "newest" } })
+      })
+    )
+
+  it.effect("must hold one and a half times what leaves, where a probe can tell", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* removing(299), { error: ["HeadroomTooSmall"], writes: {} })
+      assert.deepInclude(yield* removing(300), { error: ["Succeeded"], writes: { DeleteShard: 1 } })
+    })
+  )
+})
+
+const schedule = { cron: "0 1 * * *", retentionLimit: 7 }
+
+const Paused = Flow.make({
+  name: "Paused",
+  payload: Schema.Struct({ clusterId: Schema.String }),
+  error: Schema.Union(...PauseBackups.PauseError.members, Schema.Literal("no"))
+})
+
+it.effect("backups that were paused go on when the body fails", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const { clusterId } = yield* Grounds.cluster(1)
+      const off = { backupSchedule: { cron: "", retentionLimit: 1 } }
+      const setup = { clusterId, change: { backupSchedule: schedule }, previous: off }
+      yield* failing(ReconfigureCluster.flow, ReconfigureCluster.layer, setup)
+      const shown = Effect.map(
+        Effect.flatMap(Emulator, ({ state }) => state),
+        ({ clusters }) => clusters[0]?.backupSchedule ?? null
+      )
+      let during: unknown = schedule
+      const layer = Paused.toLayer(() =>
+        PauseBackups.around({ clusterId })(
+          Effect.zipRight(
+            Effect.map(shown, (seen) => {
+              during = seen
+            }),
+            Effect.fail("no" as const)
+          )
+        )
+      )
+      const { error, left } = yield* failing(Paused, layer, { clusterId })
+      assert.deepStrictEqual([error, left], [["no"], []])
+      assert.notDeepEqual(during, schedule)
+      assert.deepStrictEqual(yield* shown, schedule)
+    })
+  )
+)
