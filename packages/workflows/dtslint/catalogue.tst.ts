@@ -91,10 +91,10 @@ describe("each flow requires exactly the calls it makes, and fails in exactly th
   })
 
   it("BackupNow", () => {
-    expect<CallsOf<typeof BackupNow>>().type.toBe<CreateBackup | ListBackups | ListShards>()
-    expect<BackupNow.Requirements>().type.toBe<CreateBackup | ListBackups | ListShards>()
+    expect<CallsOf<typeof BackupNow>>().type.toBe<Reads | CreateBackup>()
+    expect<BackupNow.Requirements>().type.toBe<Reads | CreateBackup>()
     expect<ErrorOf<typeof BackupNow>>().type.toBe<BackingUp>()
-    expect<LayerOf<typeof BackupNow>>().type.toBe<Needs<"BackupNow", CreateBackup | ListBackups | ListShards>>()
+    expect<LayerOf<typeof BackupNow>>().type.toBe<Needs<"BackupNow", Reads | CreateBackup>>()
   })
 
   it("DecommissionCluster", () => {

@@ -15,11 +15,14 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import { SubnetRefilled } from "./FlowError.js"
+import { guardDeletion, orChanged } from "./internal/replicaGuards.js"
+import { type Sizes, sizesOf, whole } from "./internal/whole.js"
 import * as Placement from "./Placement.js"
-import { inService, refuseIf } from "./Preflight.js"
+import { refuseIf } from "./Preflight.js"
 import * as ReplaceReplica from "./ReplaceReplica.js"
 import * as ReplaceShard from "./ReplaceShard.js"
-import { ReplicaError } from "./Replica.js"
+import { deleteReplica, ReplicaError } from "./Replica.js"
+import { WaitPolicy } from "./WaitPolicy.js"
 
 /**
  * - `subnetId`: the subnet to leave; `to`: where its nodes may go
@@ -64,14 +67,16 @@ export const Unmoved = Schema.Struct({
 export type Unmoved = typeof Unmoved.Type
 
 /**
- * One move: a replica goes to another subnet, or a shard is replaced by one elsewhere.
+ * One move: a replica goes to another subnet, or a shard is replaced by one elsewhere. A `Surplus` replica goes without
+ * another in its stead: a node died or changed its role in mid-move, and its shard has one more than at the start.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Move = Schema.Union(
   Schema.TaggedStruct("Replica", { shardId: Schema.String, nodeId: Schema.String, subnetId: Schema.String }),
-  Schema.TaggedStruct("Shard", { shardId: Schema.String, newShard: SubnetAssignment })
+  Schema.TaggedStruct("Shard", { shardId: Schema.String, newShard: SubnetAssignment }),
+  Schema.TaggedStruct("Surplus", { shardId: Schema.String, nodeId: Schema.String })
 ).annotations({ identifier: "EvacuateSubnetMove" })
 
 /**
@@ -141,11 +146,24 @@ export const flow = Flow.make({
   resource: ({ clusterId }) => `cluster/${clusterId}`
 })
 
-type Wish = Pick<Payload, "subnetId" | "to" | "primaries">
+interface Wish extends Pick<Payload, "subnetId" | "to" | "primaries"> {
+  /** How many nodes each shard had at the start. */
+  readonly sizes?: Sizes
+}
 
-const ofShard = (shard: Shard, { primaries, subnetId, to }: Wish, full: boolean) => {
+const surplusOf = (shard: Shard, { sizes, subnetId }: Wish): string | undefined => {
+  if (shard.nodes.length <= (sizes?.get(shard.id) ?? shard.nodes.length)) return undefined
+  const here = shard.nodes.find(({ role, subnet }) => role === "replica" && subnet.id === subnetId)
+  return here?.id ?? Placement.leastNeeded(shard)
+}
+
+const ofShard = (shard: Shard, wish: Wish, full: boolean) => {
+  const { primaries, subnetId, to } = wish
   const moves: Array<Move> = []
   const unmoved: Array<Unmoved> = []
+  const surplus = surplusOf(shard, wish)
+  if (surplus !== undefined)
+    return { moves: [{ _tag: "Surplus" as const, shardId: shard.id, nodeId: surplus }], unmoved }
   const here = shard.nodes.filter(({ subnet }) => subnet.id === subnetId)
   const primary = here.find(({ role }) => role === "primary")
   const newShard = Placement.outOf(shard, subnetId, to)
@@ -166,7 +184,8 @@ const ofShard = (shard: Shard, { primaries, subnetId, to }: Wish, full: boolean)
 }
 
 /**
- * The fewest moves that empty a subnet, replicas before shards, and what cannot be moved. Pure.
+ * The fewest moves that empty a subnet, replicas before shards, and what cannot be moved. Pure. `sizes`: how many nodes
+ * each shard had at the start, for what is left of a move that did not end.
  *
  * A shard whose primary stands there is one move with all its nodes. As each move changes where nodes stand, only the
  * first is for certain; plan again after it.
@@ -181,8 +200,9 @@ export const plan = (
   const full = shards.length >= limits.shards.max
   const parts = shards.map((shard) => ofShard(shard, wish, full))
   const moves = parts.flatMap((part): ReadonlyArray<Move> => part.moves)
+  const order = ["Surplus", "Replica", "Shard"] as const
   return {
-    moves: [...moves.filter(({ _tag }) => _tag === "Replica"), ...moves.filter(({ _tag }) => _tag === "Shard")],
+    moves: order.flatMap((tag) => moves.filter(({ _tag }) => _tag === tag)),
     unmoved: parts.flatMap((part) => part.unmoved)
   }
 }
@@ -194,15 +214,29 @@ const standing = (shards: ReadonlyArray<Shard>, subnetId: string) =>
 
 const Look = Schema.Struct({ moves: Schema.Array(Move), unmoved: Schema.Array(Unmoved), shards: Schema.Array(Shard) })
 
-const look = (name: string, payload: Payload) =>
+/** Gives auto-heal a while to bring a node in the place of one that died in mid-move: it is one too many then. */
+const healed = (clusterId: string, during: string, shardId: string, sizes: Sizes) =>
+  Effect.flatMap(WaitPolicy, ({ settle }) =>
+    Effect.catchTag(
+      whole(clusterId, during, new Map([[shardId, (sizes.get(shardId) ?? 0) + 1]]), settle),
+      "WaitTimedOut",
+      () => Effect.void
+    )
+  )
+
+/**
+ * `sizes`: how many nodes each shard is to have at least, and had at the start; `crossed`: the shard whose move did not end.
+ */
+const look = (name: string, payload: Payload, sizes: Sizes = new Map(), crossed?: string) =>
   Step.make(name, {
     success: Look,
     error: ReplicaError,
     run: Effect.gen(function* () {
       const { clusterId, subnetId, to } = payload
       yield* refuseIf(to.includes(subnetId) ? [{ _tag: "TargetIsSource", subnetId }] : [])
-      const shards = yield* inService(clusterId, name)
-      return { ...plan(shards, payload), shards }
+      if (crossed !== undefined) yield* healed(clusterId, name, crossed, sizes)
+      const shards = yield* whole(clusterId, name, sizes)
+      return { ...plan(shards, { ...payload, sizes }), shards }
     })
   })
 
@@ -215,17 +249,28 @@ const carryOut = (
     const { newShard, shardId } = move
     return Effect.asVoid(ReplaceShard.body({ clusterId, shardId, newShard, ...undo }))
   }
-  const { nodeId, shardId, subnetId } = move
-  return Effect.asVoid(ReplaceReplica.body({ clusterId, shardId, nodeId, subnetId, ...undo }))
+  const { nodeId, shardId } = move
+  if (move._tag === "Surplus") {
+    const named = { clusterId, shardId, nodeId }
+    return Effect.zipRight(
+      guardDeletion("checks before delete", { ...named, reliesOn: [] }),
+      deleteReplica("delete", named)
+    )
+  }
+  const { subnetId } = move
+  return ReplaceReplica.body({ clusterId, shardId, nodeId, subnetId, ...undo }).pipe(
+    orChanged({ clusterId, shardId, nodeId }),
+    Effect.asVoid
+  )
 }
 
 /**
  * The flow as a plain Effect, to be built into others.
  *
- * After each move it looks again and plans anew, so a failover meanwhile is taken into account; each look is journaled, so
- * a resumed run goes on with the same moves. Replicas are moved as `ReplaceReplica` does, shards as `ReplaceShard`. What
- * cannot be moved is in the result. When nodes keep coming back, it fails with `SubnetRefilled` after twice as many moves
- * as nodes stood there at the start. Undone, the move under way is undone as far as it can be; those that ended stay.
+ * After each move it looks again and plans anew, so a failover meanwhile is taken into account, also one in mid-move; each
+ * look is journaled, so a resumed run goes on with the same moves. Replicas are moved as `ReplaceReplica` does, shards as
+ * `ReplaceShard`. What cannot be moved is in the result. When nodes keep coming back, it fails with `SubnetRefilled` after
+ * twice as many moves as nodes stood there at the start, and with `ReplicaChanged` when as many were cut across. Undone, the move under way is undone as far as it can be; those that ended stay.
  *
  * @since 0.1.0
  * @category constructors
@@ -243,15 +288,24 @@ export const body = (payload: Payload): Effect.Effect<Result, EvacuateError, Req
       tellsEndpoints: true
     })
     const start = standing(before.shards, subnetId)
+    const sizes = sizesOf(before.shards)
     const moves: Array<Move> = []
+    let crossed = 0
     let now = before
     for (let n = 1; now.moves[0] !== undefined; n++) {
       const [move] = now.moves
       const left = standing(now.shards, subnetId)
-      if (n > 2 * start.length) return yield* new SubnetRefilled({ clusterId, subnetId, moves: moves.length, left })
-      yield* Step.scope(`move ${n}`)(carryOut(payload, move))
-      moves.push(move)
-      now = yield* look(`look after move ${n}`, payload)
+      if (moves.length >= 2 * start.length) {
+        return yield* new SubnetRefilled({ clusterId, subnetId, moves: moves.length, left })
+      }
+      const ended = yield* Step.scope(`move ${n}`)(carryOut(payload, move)).pipe(
+        Effect.as(true),
+        Effect.catchTag("ReplicaChanged", (changed) =>
+          ++crossed > 2 * start.length ? Effect.fail(changed) : Effect.succeed(false)
+        )
+      )
+      if (ended) moves.push(move)
+      now = yield* look(`look after move ${n}`, payload, sizes, ended ? undefined : move.shardId)
     }
     const { shards, unmoved } = now
     return { clusterId, moves, unmoved, ...Checks.endpoints(before.shards, shards), shards }

@@ -24,10 +24,9 @@ import type { Finding } from "./Finding.js"
 import { ReplicaChanged } from "./FlowError.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
+import { whole } from "./internal/whole.js"
 import { clusters, inService, projectNodes } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
-import * as Waiter from "./Waiter.js"
-import { WaitPolicy } from "./WaitPolicy.js"
 
 /**
  * - `nodeId`: the replica to replace
@@ -137,27 +136,16 @@ const preflight = (payload: Payload) =>
 const countIn = (shards: ReadonlyArray<Shard>, shardId: string): number =>
   shards.find(({ id }) => id === shardId)?.nodes.length ?? 0
 
-/**
- * Auto-heal may still be at work: waits until the shard has as many nodes as before. More than before means that it put
- * another in the place of the one to be deleted.
- */
+/** More nodes than before mean that auto-heal put another in the place of the one to be deleted. */
 const reached = ({ clusterId, nodeId, shardId }: Payload, before: ReadonlyArray<Shard>) =>
   Step.make("topology", {
     success: Schema.Array(Shard),
     error: ReplicaError,
-    run: Effect.gen(function* () {
-      const { scale } = yield* WaitPolicy
-      return yield* Waiter.until({
-        what: `shard ${shardId} to have as many nodes as before`,
-        read: inService(clusterId, "topology"),
-        deadline: yield* Waiter.deadlineIn(scale),
-        judge: (shards): Waiter.Verdict<ReadonlyArray<Shard>, ReplicaChanged> => {
-          const surplus = countIn(shards, shardId) - countIn(before, shardId)
-          if (surplus > 0) return Waiter.broken(new ReplicaChanged({ clusterId, shardId, nodeId, became: "gone" }))
-          return surplus === 0 ? Waiter.done(shards) : Waiter.pending(`${-surplus} nodes missing`)
-        }
-      })
-    })
+    run: Effect.filterOrFail(
+      whole(clusterId, "topology", new Map([[shardId, countIn(before, shardId)]])),
+      (shards) => countIn(shards, shardId) <= countIn(before, shardId),
+      () => new ReplicaChanged({ clusterId, shardId, nodeId, became: "gone" })
+    )
   })
 
 /** The checks before anything is added, on all that is to come. */
@@ -190,7 +178,8 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
     const { clusterId, nodeId, shardId, subnetId } = payload
     const before = yield* preflight(payload)
     yield* guardAll(payload)
-    const added = yield* addReplica("add", { clusterId, shardId, subnetId, undo: payload.onUndo })
+    const size = countIn(before, shardId)
+    const added = yield* addReplica("add", { clusterId, shardId, subnetId, size, undo: payload.onUndo })
     const sync = yield* proveSync("in sync", { clusterId, shardId, nodeId: added })
     yield* guardDeletion("checks before delete", { clusterId, shardId, nodeId, reliesOn: [added] })
     yield* deleteReplica("delete", { clusterId, shardId, nodeId })

@@ -34,6 +34,7 @@ import {
   nodeCount,
   type Place
 } from "./internal/replicaLooks.js"
+import { whole } from "./internal/whole.js"
 import * as Mutation from "./Mutation.js"
 import * as Observe from "./Observe.js"
 import { inService, refuseIf } from "./Preflight.js"
@@ -110,6 +111,7 @@ const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Opti
 
 /**
  * - `check`: further findings on the shards as they are just before the call
+ * - `size`: how many nodes the shard is known to have; fewer are a sign of auto-heal at work, which is waited for
  * - `undo`: `remove` (default) or `keep`
  *
  * @since 0.1.0
@@ -117,6 +119,7 @@ const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Opti
  */
 export interface AddReplicaOptions extends Place {
   readonly check?: ((shards: ReadonlyArray<Shard>) => ReadonlyArray<Finding>) | undefined
+  readonly size?: number | undefined
   readonly undo?: "remove" | "keep" | undefined
 }
 
@@ -150,10 +153,11 @@ export const addReplica = (
       success: Schema.String,
       error: ReplicaError,
       operation: `added replica in subnet ${subnetId}`,
-      observe: inService(clusterId, name, (shards) => [
-        ...Rules.addReplica({ clusterId, shards, shardId, subnetId }),
-        ...(options.check?.(shards) ?? [])
-      ]),
+      observe: whole(clusterId, name, new Map([[shardId, options.size ?? 0]])).pipe(
+        Effect.tap((shards) =>
+          refuseIf([...Rules.addReplica({ clusterId, shards, shardId, subnetId }), ...(options.check?.(shards) ?? [])])
+        )
+      ),
       look: (before) => lookForReplica(options, before),
       apply: () =>
         Effect.flatMap(AddReplica, (send) =>

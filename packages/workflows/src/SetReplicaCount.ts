@@ -23,6 +23,7 @@ import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
+import { whole } from "./internal/whole.js"
 import * as Placement from "./Placement.js"
 import { clusters, inService } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
@@ -124,12 +125,18 @@ const shardsNow = (name: string, payload: Payload) =>
     run: Effect.flatMap(clusters, (known) => inService(payload.clusterId, name, findings(payload, known)))
   })
 
-/** The step that chooses, from the shards as they are now, which node comes or goes next. */
-const choose = (name: string, clusterId: string, shardId: string, pick: (shard: Shard) => string | undefined) =>
+interface Choice {
+  readonly clusterId: string
+  readonly shardId: string
+  readonly size: number
+}
+
+/** The step that chooses, from the shards as they are now and auto-heal has left them, which node comes or goes next. */
+const choose = (name: string, { clusterId, shardId, size }: Choice, pick: (shard: Shard) => string | undefined) =>
   Step.make(name, {
     success: Schema.String,
     error: ReplicaError,
-    run: Effect.map(inService(clusterId, name), (shards) => {
+    run: Effect.map(whole(clusterId, name, new Map([[shardId, size]])), (shards) => {
       const shard = shards.find(({ id }) => id === shardId)
       return (shard && pick(shard)) ?? ""
     })
@@ -140,23 +147,25 @@ const grow = (payload: Payload, shardId: string, missing: number) =>
     Array.from({ length: missing }, (_, index) => index + 1),
     (n) =>
       Effect.gen(function* () {
-        const { clusterId } = payload
-        const subnetId = yield* choose(`subnet +${n}`, clusterId, shardId, (shard) =>
+        const { clusterId, nodesPerShard, onUndo: undo } = payload
+        const size = nodesPerShard - missing + n - 1
+        const subnetId = yield* choose(`subnet +${n}`, { clusterId, shardId, size }, (shard) =>
           Placement.forReplica(shard, poolOf(shard, payload))
         )
-        const nodeId = yield* addReplica(`add +${n}`, { clusterId, shardId, subnetId, undo: payload.onUndo })
+        const nodeId = yield* addReplica(`add +${n}`, { clusterId, shardId, subnetId, size, undo })
         const sync = yield* proveSync(`in sync +${n}`, { clusterId, shardId, nodeId })
         return { nodeId, sync }
       })
   )
 
 /** Which replica leaves is chosen just before, by the roles there are then; a primary never does. */
-const shrink = ({ clusterId }: Payload, shardId: string, surplus: number) =>
+const shrink = ({ clusterId, nodesPerShard }: Payload, shardId: string, surplus: number) =>
   Effect.forEach(
     Array.from({ length: surplus }, (_, index) => index + 1),
     (n) =>
       Effect.gen(function* () {
-        const nodeId = yield* choose(`choose -${n}`, clusterId, shardId, Placement.leastNeeded)
+        const size = nodesPerShard + surplus - n + 1
+        const nodeId = yield* choose(`choose -${n}`, { clusterId, shardId, size }, Placement.leastNeeded)
         yield* guardDeletion(`checks before delete -${n}`, { clusterId, shardId, nodeId, reliesOn: [] })
         yield* deleteReplica(`delete -${n}`, { clusterId, shardId, nodeId })
         return nodeId
@@ -195,7 +204,11 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
     const shrunk = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>
       shrink(payload, shard.id, surplus(shard))
     )
-    const shards = yield* shardsNow("topology", payload)
+    const shards = yield* Step.make("topology", {
+      success: Schema.Array(Shard),
+      error: ReplicaError,
+      run: whole(clusterId, "topology", new Map(before.map(({ id }) => [id, nodesPerShard])))
+    })
     const added = grown.flat()
     return {
       clusterId,

@@ -8,13 +8,19 @@ import { join } from "./Joining.js"
 import type { Member } from "./Member.js"
 import { observeAll } from "./Observation.js"
 
-/** Makes the living forget every server that the model has no node for. */
-const forgetStrangers = (crew: Crew, where: Site) =>
+/**
+ * Makes the living forget every server that the model has no node for. One that joins meanwhile is in the model before
+ * anybody hears of it, so the model is asked last: a server that is forgotten by mistake stays unknown for a minute.
+ */
+const forgetStrangers = (crew: Crew, clusterId: string) =>
   Effect.gen(function* () {
-    const living = where.members.filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
-    const known = new Set(where.members.map(({ engineId }) => engineId))
+    const members = Effect.map(site(crew, clusterId), (where) => where?.members ?? [])
+    const living = (yield* members).filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
+    const seen = yield* observeAll(crew.connections, living)
+    const known = new Set((yield* members).map(({ engineId }) => engineId))
+    if (known.size === 0) return
     yield* Effect.forEach(
-      yield* observeAll(crew.connections, living),
+      seen,
       ({ member, nodes }) =>
         tellAll(
           crew,
@@ -42,9 +48,9 @@ const one = (crew: Crew, clusterId: string, heal: Heal) =>
     const where = yield* site(crew, clusterId)
     const fresh = where === undefined ? undefined : begun(where, heal)
     if (where === undefined || fresh === undefined) return yield* advance
-    yield* forgetStrangers(crew, where)
+    yield* forgetStrangers(crew, clusterId)
     yield* join(crew, where, [fresh])
-    yield* forgetStrangers(crew, where)
+    yield* forgetStrangers(crew, clusterId)
     yield* advance
   })
 

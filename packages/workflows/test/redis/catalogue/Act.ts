@@ -32,7 +32,7 @@ type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
 
 /**
  * Runs a flow to its result, and says yes if it asks. A cluster that it makes, named `to`, is written to from a step on
- * until the run ends.
+ * until the run ends; `meanwhile` happens while it is written to.
  */
 export const perform = <Name extends string, P extends Pure, S extends Pure, E extends Pure, R>(
   {
@@ -43,7 +43,11 @@ export const perform = <Name extends string, P extends Pure, S extends Pure, E e
     readonly layer: Layer.Layer<Flow.Implemented<Name> | R, unknown, CloudServices | Engine.Engine | Runs.Runs>
   },
   payload: P["Type"],
-  written?: { readonly from: string; readonly to: string }
+  written?: {
+    readonly from: string
+    readonly to: string
+    readonly meanwhile?: (clusterId: string) => Effect.Effect<void>
+  }
 ): Effect.Effect<S["Type"], unknown, CloudServices> =>
   Effect.gen(function* () {
     const { use } = yield* open(layer, Journal.layerMemory)
@@ -54,7 +58,7 @@ export const perform = <Name extends string, P extends Pure, S extends Pure, E e
     yield* use(reached({ tag: "StepSucceeded", step: written.from }))
     const clusterId = yield* named(written.to)
     const writer = yield* writerOn(clusterId, "meanwhile")
-    const value = yield* writer.during(result)
+    const value = yield* writer.during(Effect.zipRight(written.meanwhile?.(clusterId) ?? Effect.void, result))
     const found = yield* writer.readBack()
     assert.deepInclude(found, { kept: found.keys, lost: 0, stale: 0, torn: 0 }, `${written.to}: ${found.examples}`)
     assert.deepInclude(yield* writer.tally, { errors: 0, messages: [] }, written.to)

@@ -73,7 +73,7 @@ export const around = {
         const { results, stopped } = yield* writer.during(
           perform({ flow: Rolled.flow, layer }, { name: "replicas", targets })
         )
-        assert.isNull(stopped)
+        assert.isNull(stopped, JSON.stringify(results))
         assert.deepStrictEqual(
           results.map(({ _tag }) => _tag),
           ["Succeeded", "Succeeded"]
