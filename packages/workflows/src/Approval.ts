@@ -60,7 +60,8 @@ export const Ask = Schema.Union(
 export type Ask = typeof Ask.Type
 
 /**
- * Asks and waits for the answer; the run is parked meanwhile. The question stands in the run's progress.
+ * Asks and waits for the answer; the run is parked meanwhile. The question stands in the run's progress, with what holds
+ * when no answer comes.
  *
  * Fails with `NotApproved` when the answer is no, or when none came in time and `otherwise` is not `proceed`.
  *
@@ -69,9 +70,11 @@ export type Ask = typeof Ask.Type
  */
 export const ask = (question: string, how: Ask): Effect.Effect<void, NotApproved, Run.Run> => {
   if (how === "not-needed") return Effect.void
+  const silence = `Without an answer in time it ${how.otherwise === "proceed" ? "goes on" : "is refused"}.`
+  const message = `${question}${question.includes("\n") ? "\n" : " "}${silence}`
   return Step.scope("approval")(
     Effect.gen(function* () {
-      yield* Step.make("question", { run: Run.progress({ message: question }) })
+      yield* Step.make("question", { run: Run.progress({ message }) })
       const answer = yield* Effect.either(Signal.waitWithin(signal, how.within))
       if (answer._tag === "Right") {
         if (answer.right.approved) return

@@ -67,22 +67,22 @@ const bar = ({ failed, from, kind, name, to }: Phase, takes: number): string => 
   return `<div class="row"><span title="${text(name)}">${text(name)}</span><div><i class="${kind}${failed ? " bad" : ""}" style="left:${Math.min(99.6, left).toFixed(2)}%;width:${Math.min(width, 100).toFixed(2)}%"></i></div><small>${text(words.span(to - from))}</small></div>`
 }
 
-const timeline = ({ phases, takes }: Plan): string =>
-  phases.length === 0 ? "" : `<div class="timeline">${phases.map((phase) => bar(phase, takes)).join("")}</div>`
+const rows = (phases: ReadonlyArray<Phase>, takes: number): string => phases.map((phase) => bar(phase, takes)).join("")
 
-const checks = (plan: Plan): string => {
-  const held = [...new Set(plan.checks.flatMap((report) => report.held))]
-  const unknown = new Map(
-    plan.checks.flatMap((report) => report.unknown.map(({ check, why }) => [check, why] as const))
-  )
-  const off = plan.checks.flatMap((report) =>
-    report.off.map(({ check, reason }) => `${check}: switched off, ${reason}`)
-  )
-  return list([
-    ...(held.length === 0 ? [] : [`hold: ${held.join(", ")}`]),
-    ...[...unknown].map(([check, why]) => `${check}: not made, ${why}`),
-    ...off
-  ])
+/** Whole, halves and quarters of the time. */
+const axis = (takes: number): string =>
+  `<div class="row axis"><span></span><div>${[0, 1, 2, 3, 4].map((n) => `<b>${text(words.span((takes * n) / 4))}</b>`).join("")}</div><small></small></div>`
+
+/** Steps that take no time are folded. */
+const timeline = ({ phases, takes }: Plan): string => {
+  if (phases.length === 0) return ""
+  const long = phases.filter(({ failed, from, to }) => failed || Math.round((to - from) / 1000) > 0)
+  const brief = phases.filter((phase) => !long.includes(phase))
+  const folded =
+    brief.length === 0
+      ? ""
+      : `<details><summary>${brief.length} steps that take no time</summary>${rows(brief, takes)}</details>`
+  return `<div class="timeline">${long.length === 0 ? "" : axis(takes)}${rows(long, takes)}${folded}</div>`
 }
 
 const nodes = ({ nodes: { after, before, limit, peak } }: Plan): string =>
@@ -114,7 +114,7 @@ export const render = (plan: Plan): string => {
     section("Endpoints to add", list(plan.endpoints.added.map(words.address))),
     section("Endpoints to remove", list(plan.endpoints.removed.map(words.address))),
     section("Nodes in the project", nodes(plan)),
-    section("Checks", checks(plan)),
+    section("Checks", list(words.checks(plan))),
     section("Assumed", list(plan.assumptions)),
     `<footer>made ${text(words.time(plan.madeAt))}, fingerprint <code>${text(plan.fingerprint)}</code></footer>`
   ]

@@ -58,8 +58,7 @@ const shards = (plan: Plan): ReadonlyArray<string> =>
  * @category destructors
  */
 export const render = (plan: Plan): string => {
-  const { assumptions, calls, checks, endpoints, nodes, questions } = plan
-  const held = [...new Set(checks.flatMap((report) => report.held))]
+  const { assumptions, calls, endpoints, nodes, questions } = plan
   return [
     `## Plan: ${plain(words.heading(plan))}`,
     "",
@@ -94,7 +93,7 @@ export const render = (plan: Plan): string => {
     ...section("Nodes in the project", [
       `${words.change(nodes.before, nodes.after)}, ${nodes.peak} at the peak, ${nodes.limit} allowed`
     ]),
-    ...section("Checks that hold", held.length === 0 ? [] : [held.join(", ")]),
+    ...section("Checks", list(words.checks(plan).map(plain))),
     ...section("Assumed", list(assumptions.map(plain))),
     `Made ${words.time(plan.madeAt)}; fingerprint ${code(plan.fingerprint)}.`,
     ""

@@ -55,10 +55,7 @@ const topology = (plan: Plan): ReadonlyArray<Branch> =>
  * @category destructors
  */
 export const render = (plan: Plan): string => {
-  const { assumptions, calls, checks, endpoints, nodes, questions } = plan
-  const held = [...new Set(checks.flatMap((report) => report.held))]
-  const off = checks.flatMap((report) => report.off)
-  const unknown = new Map(checks.flatMap((report) => report.unknown.map(({ check, why }) => [check, why] as const)))
+  const { assumptions, calls, endpoints, nodes, questions } = plan
   const branches: ReadonlyArray<Branch> = [
     { text: words.ending(plan), under: words.reasons(plan).map(leaf) },
     ...some("writes, in order", calls.map(callOf)),
@@ -80,11 +77,7 @@ export const render = (plan: Plan): string => {
     leaf(
       `nodes in the project: ${words.change(nodes.before, nodes.after)}, ${nodes.peak} at the peak, ${nodes.limit} allowed`
     ),
-    ...some("checks", [
-      ...(held.length === 0 ? [] : [leaf(`hold: ${held.join(", ")}`)]),
-      ...[...unknown].map(([check, why]) => leaf(`${check}: not made, ${why}`)),
-      ...off.map(({ check, reason }) => leaf(`${check}: switched off, ${reason}`))
-    ]),
+    ...some("checks", words.checks(plan).map(leaf)),
     { text: "assumed", under: assumptions.map(leaf) },
     leaf(`made ${words.time(plan.madeAt)}, fingerprint ${plan.fingerprint}`)
   ]

@@ -110,6 +110,7 @@ describe("An approval that shows the plan", () => {
         const shown = progress?._tag === "Progress" ? progress.progress.message : ""
         assert.include(shown, "writes, in order")
         assert.include(shown, "subnet-z")
+        assert.include(shown, "Without an answer in time it is refused.")
         assert.deepStrictEqual(yield* watched.writes, {})
         yield* answer(true)
         assert.strictEqual((yield* Runs.outcome(checked, "run"))._tag, "Succeeded")

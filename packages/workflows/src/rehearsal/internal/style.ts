@@ -18,9 +18,10 @@ code,pre{font:12px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}pre{backgr
 .node b{font-size:13px}.node span{color:var(--soft)}.node.primary{border-color:var(--primary);border-width:2.5px}
 .node.new{border-color:var(--new);border-style:dashed}.node.gone{border-color:var(--gone);border-style:dotted}
 .node i{font-style:normal;font-weight:700}.node.new i{color:var(--new)}.node.gone i{color:var(--gone)}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:8px;border-bottom:1px solid var(--line);font-size:13px}td small{display:block}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;min-width:640px}th,td{text-align:left;vertical-align:top;padding:8px;border-bottom:1px solid var(--line);font-size:13px}td small{display:block}
 .timeline .row{display:grid;grid-template-columns:minmax(110px,22%) 1fr 90px;gap:10px;align-items:center;padding:2px 0;font-size:12px}
 .timeline .row span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .timeline .row div{position:relative;height:14px;background:var(--card);border-radius:3px}.timeline .row i{position:absolute;top:0;bottom:0;background:var(--bar);border-radius:3px}
+.timeline .axis div{background:none;display:flex;justify-content:space-between}.timeline .axis b{font-weight:400;color:var(--soft)}summary{color:var(--soft);font-size:12px;padding:4px 0;cursor:pointer}
 .timeline i.sleep{background:var(--soft)}.timeline i.question{background:var(--new)}.timeline i.bad{background:var(--gone)}
 `.replace(/\n/g, "")

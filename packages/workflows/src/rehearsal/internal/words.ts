@@ -1,6 +1,7 @@
 import * as Slots from "@memstore-flows/api/Slots"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
+import { describe } from "../../Finding.js"
 import type * as Plan from "../Plan.js"
 
 /** A time span in two units, such as `4 h 33 min`. */
@@ -104,3 +105,16 @@ export const address = (each: Plan.Plan["endpoints"]["added"][number]): string =
   each.address.startsWith("address-of-") || each.address === ""
     ? `${each.nodeId} in ${each.subnetId} (address not known yet)`
     : `${each.address} in ${each.subnetId} (shard ${each.shardId})`
+
+/** What came of the safety checks, one line each. */
+export const checks = ({ checks: reports }: Plan.Plan): ReadonlyArray<string> => {
+  const held = reports.flatMap((report) => report.held)
+  return [
+    ...new Set([
+      ...(held.length === 0 ? [] : [`hold: ${[...new Set(held)].join(", ")}`]),
+      ...reports.flatMap((report) => report.unknown.map(({ check, why }) => `${check}: not made, ${why}`)),
+      ...reports.flatMap((report) => report.off.map(({ check, reason }) => `${check}: switched off, ${reason}`)),
+      ...reports.flatMap((report) => report.advice.map((finding) => `advice: ${describe(finding)}`))
+    ])
+  ]
+}
