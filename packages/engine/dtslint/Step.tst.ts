@@ -74,6 +74,18 @@ describe("Flow", () => {
     expect(Provision.toLayer).type.not.toBeCallableWith(() => Effect.fail(new Stuck()))
   })
 
+  it("is a child only where it is implemented, with the services of its undo, and fails as the child or its start does", () => {
+    const child = Step.child("part", Provision, { payload: 1, undo: (made) => remove(made) })
+    expect(child).type.toBe<
+      Effect.Effect<
+        string,
+        Refused | RunError.RunCancelled | RunError.RunDied | RunError.Busy | RunError.RunIdTaken,
+        Run.Run | Runs.Runs | Flow.Implemented<"provision"> | Trash
+      >
+    >()
+    expect(Step.child).type.not.toBeCallableWith("part", Provision, { payload: "one" })
+  })
+
   it("is started only where it is implemented, and fails as it says", () => {
     expect(Runs.execute(Provision, { payload: 1 })).type.toBe<
       Effect.Effect<string, Refused | Runs.StartError | Runs.ResultError, Flow.Implemented<"provision"> | Runs.Runs>

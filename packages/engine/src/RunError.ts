@@ -188,6 +188,21 @@ export class SignalRefused extends Schema.TaggedError<SignalRefused>("@memstore-
 }
 
 /**
+ * A child's run that had to be undone and stays as it is, in whole or in part. It is the reason of an undo that failed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RunStays extends Schema.TaggedError<RunStays>("@memstore-flows/engine/RunStays")("RunStays", {
+  run: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `run ${this.run} stays: ${this.reason}`
+  }
+}
+
+/**
  * A step name was used a second time in one run. It is a defect of the flow: the run ends as died, and is undone.
  *
  * @since 0.1.0

@@ -10,6 +10,8 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type { Flow, Implemented } from "./Flow.js"
+import * as children from "./internal/child.js"
 import { codecOf, codecOr, type PureSchema } from "./internal/codec.js"
 import { intentStep } from "./internal/intent.js"
 import { place } from "./internal/live.js"
@@ -17,6 +19,8 @@ import { branch } from "./internal/replay.js"
 import * as durable from "./internal/sleep.js"
 import { step } from "./internal/step.js"
 import { Run } from "./Run.js"
+import type { Busy, RunCancelled, RunDied, RunIdTaken } from "./RunError.js"
+import type { Runs } from "./Runs.js"
 
 /**
  * How an undo that fails is tried again, unless the step says otherwise: four more times, after 1, 2, 4 and 8 seconds.
@@ -154,6 +158,49 @@ export const each = <Item, A, E, R>(
   Effect.forEach(items, (item, index) => scope(options.name(item, index))(body(item, index)), {
     concurrency: options.concurrency ?? 1
   })
+
+/**
+ * Starts a run of another flow as a part of this one, and waits for how it ends. The child has its own id
+ * (`<run>~<scopes and name>`), events, lock and undo, may be worked on elsewhere, and is started once, with the payload as
+ * first given. While a flow only waits for a child, it is parked as in `sleep`.
+ *
+ * Fails as the child fails; with `RunCancelled` or `RunDied`; or with `Busy`, unless `waitForLock`, when it cannot begin.
+ * What this run or one above it has locked is lent to the child: children that need the same then take turns.
+ *
+ * When this run is undone, the child is cancelled, and undone before what came before it. One that has succeeded is undone
+ * by `undo`; without one it stays, and is reported as not undone (`RunStays`), as is what it could not undo itself. A flow
+ * that gives up a child, in a race or at a time limit, cancels it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const child = <
+  Name extends string,
+  P extends PureSchema,
+  S extends PureSchema,
+  E extends PureSchema,
+  UndoError = never,
+  UndoR = never
+>(
+  name: string,
+  flow: Flow<Name, P, S, E>,
+  options: {
+    readonly payload: P["Type"]
+    readonly waitForLock?: boolean
+    readonly undo?: (value: S["Type"]) => Effect.Effect<void, UndoError, UndoR>
+    readonly undoRetry?: Schedule.Schedule<unknown, UndoError>
+  }
+): Effect.Effect<
+  S["Type"],
+  E["Type"] | RunCancelled | RunDied | Busy | RunIdTaken,
+  Run | Runs | Implemented<Name> | UndoR
+> => {
+  const { payload, undo, waitForLock = false } = options
+  const retry = options.undoRetry ?? undoRetry
+  return scope(name)(
+    children.child(flow, { payload, waitForLock, undo: undo && ((value) => Effect.retry(undo(value), retry)) })
+  )
+}
 
 /**
  * A durable sleep. The time to wake at is recorded when it begins, so a restart does not lengthen it.

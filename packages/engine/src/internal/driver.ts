@@ -5,6 +5,7 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
 import type * as Journal from "../Journal.js"
 import type { Outcome } from "../Outcome.js"
 import { andThen } from "./atOnce.js"
@@ -107,13 +108,21 @@ const park = (core: Core, live: Live, place: Park | undefined): void => {
   stand(live, "waiting")
   close(live, "waiting")
   if (place.until !== undefined) live.unpark = core.timers.add(place.until, () => wake(core, live))
+  if (place.came) live.unpark = watch(core, live, place.came)
+}
+
+const watch = (core: Core, live: Live, came: Effect.Effect<unknown>): (() => void) => {
+  const { park } = live
+  const fiber = Runtime.runFork(core.runtime)(Effect.interruptible(came))
+  fiber.addObserver(() => live.park === park && wake(core, live))
+  return () => fiber.unsafeInterruptAsFork(FiberId.none)
 }
 
 /** @internal Replays a parked run, which then goes on behind what it waited for. */
 export const wake = (core: Core, live: Live): void => {
   if (live.phase !== "parked") return
   live.unpark?.()
-  if (live.park && live.park.signal === undefined) {
+  if (live.park?.until !== undefined && live.park.signal === undefined) {
     publish(live, { _tag: "Woken", run: live.record.id, at: now(live), step: live.park.step })
   }
   drive(core, live)

@@ -64,11 +64,12 @@ export interface Past {
   readonly waiting: Set<Deferred.Deferred<boolean>>
 }
 
-/** @internal A body that has ended to wait for a time, for a signal, or for both. */
+/** @internal A body that has ended to wait for a time, for a signal, for both, or for an effect to end. */
 export interface Park {
   readonly step: string
   readonly until: number | undefined
   readonly signal: string | undefined
+  readonly came: Effect.Effect<unknown> | undefined
 }
 
 /**

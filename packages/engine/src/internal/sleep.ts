@@ -1,9 +1,10 @@
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Option from "effect/Option"
 import type * as Journal from "../Journal.js"
-import type { Run } from "../Run.js"
+import { Run } from "../Run.js"
 import type { Codec } from "./codec.js"
 import { isCutByFlow, recordCut } from "./cutting.js"
 import { cut, isForward, type Live, learn, now, type Park, publish } from "./live.js"
@@ -29,6 +30,7 @@ const inFiber = <A>({ live, place, root, slot }: Site<never>, wait: Effect.Effec
   )
 }
 
+/** Whether no parallel branch is under way. */
 const isAlone: Effect.Effect<boolean> = Effect.withFiberRuntime((fiber) =>
   Effect.map(Fiber.children(fiber), (branches) => branches.length === 0)
 )
@@ -46,6 +48,31 @@ const parkOr = <A>(site: Site<never>, park: Park, wait: Effect.Effect<A>): Effec
     })
   })
 }
+
+/**
+ * @internal Ends the body until `came`, if nothing else of the run is under way and the step that follows is not recorded.
+ * It is no step: it comes back at once when `isHere`, and whenever the run cannot be parked.
+ */
+export const parkFor = <R>(
+  next: string,
+  isHere: Effect.Effect<boolean, never, R>,
+  came: Effect.Effect<unknown, never, R>
+): Effect.Effect<void, never, R | Run> =>
+  Effect.withFiberRuntime<void, never, R | Run>((fiber) => {
+    // The context of a fiber holds what the effect it runs requires.
+    const context = fiber.currentContext as Context.Context<R | Run>
+    const { live, scope } = Context.get(context, Run)
+    const step = scope + next
+    if (fiber !== live.root || !isForward(live) || live.slots.get(step)?.step) return Effect.void
+    const park = { step, until: undefined, signal: undefined, came: Effect.provide(came, context) }
+    const wait = Effect.flatMap(isAlone, (alone) => {
+      if (!alone || live.active.length > 0 || !isForward(live)) return Effect.void
+      live.park = park
+      cut(live)
+      return Effect.never
+    })
+    return Effect.if(isHere, { onTrue: () => Effect.void, onFalse: () => wait })
+  })
 
 const mark = (site: Site<never>, kind: "sleep" | "wait", value: number | null): Effect.Effect<Journal.Entry> => {
   const { live } = site
@@ -75,7 +102,11 @@ const rest = (site: Site<never>, until: number): Effect.Effect<void> => {
   if (now(live) >= until) return Effect.void
   if (live.frozen) return findOnly(site)
   const woken = Effect.sync(() => publish(live, { _tag: "Woken", run: live.record.id, at: now(live), step: name }))
-  return parkOr(site, { step: name, until, signal: undefined }, Effect.zipRight(sleepTo(live, until), woken))
+  return parkOr(
+    site,
+    { step: name, until, signal: undefined, came: undefined },
+    Effect.zipRight(sleepTo(live, until), woken)
+  )
 }
 
 /** @internal */
@@ -105,7 +136,8 @@ const listen = (site: Site<never>, until: number | undefined): Effect.Effect<voi
         Effect.sync(() => live.waiting.delete(name)),
         Fiber.interruptFork(fiber)
       )
-    return Effect.acquireUseRelease(timer, () => Deferred.await(arrived), stop)
+    const signalled = Effect.suspend(() => (site.slot.signal ? Effect.void : Deferred.await(arrived)))
+    return Effect.acquireUseRelease(timer, () => signalled, stop)
   })
 }
 
@@ -139,7 +171,7 @@ const await_ = <A>(site: Site<never>, codec: Codec<A>, until: number | undefined
     if (entry) return answered(site, codec, entry)
     if (site.live.frozen) return findOnly(site)
     if (until !== undefined && now(site.live) >= until) return timedOut(site, codec)
-    const park = { step: site.slot.name, until, signal: site.slot.name }
+    const park = { step: site.slot.name, until, signal: site.slot.name, came: undefined }
     return Effect.zipRight(parkOr(site, park, listen(site, until)), await_(site, codec, until))
   })
 

@@ -1,5 +1,6 @@
 import { cancelContract } from "./CancelContract.js"
 import { changeContract } from "./ChangeContract.js"
+import { childContract } from "./ChildContract.js"
 import { crashContract } from "./CrashContract.js"
 import { handoverContract } from "./HandoverContract.js"
 import type { JournalFactory } from "./harness.js"
@@ -22,4 +23,5 @@ export const journalContract = (name: string, factory: JournalFactory): void => 
   recordContract(name, factory)
   changeContract(name, factory)
   raceContract(name, factory)
+  childContract(name, factory)
 }

@@ -75,10 +75,15 @@ const ended = ({ run }: Opened, id: string) =>
 /** Waits until no run has anything to do before the clock moves on. */
 const settled = ({ run }: Opened) =>
   until(
-    "every run sleeps, stands in line or has ended",
-    Effect.zipWith(run(Runs.list({ flow: "drill" })), Clock.currentTimeMillis, (runs, now) =>
-      runs.every(({ endedAt, state, wakeAt }) => endedAt !== null || state === "queued" || (wakeAt ?? 0) > now)
-    )
+    "every run sleeps, stands in line or has ended, and whose turn it is has begun",
+    Effect.gen(function* () {
+      const [now, runs] = [yield* Clock.currentTimeMillis, yield* run(Runs.list({ flow: "drill" }))]
+      const turns = yield* run(Runs.list({ flow: "schedule/drill/line", state: "running" }))
+      return (
+        runs.every(({ endedAt, state, wakeAt }) => endedAt !== null || state === "queued" || (wakeAt ?? 0) > now) &&
+        turns.every((turn) => runs.some(({ endedAt, id }) => endedAt === null && turn.id.endsWith(`/${id}`)))
+      )
+    })
   )
 
 const started = ({ run }: Opened) =>
@@ -297,12 +302,8 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
       Effect.gen(function* () {
         yield* clock("2026-10-01T00:30:00Z")
         const first = yield* engine(journal)
-        const made = yield* Effect.all(
-          [first.run(Schedule.cron(Drill, hourly)), first.run(Schedule.cron(Drill, hourly))],
-          {
-            concurrency: "unbounded"
-          }
-        )
+        const make = first.run(Schedule.cron(Drill, hourly))
+        const made = yield* Effect.all([make, make], { concurrency: "unbounded" })
         assert.deepStrictEqual(made[0], made[1])
         yield* first.close
         const second = yield* engine(journal)

@@ -52,7 +52,7 @@ export interface Opened<I> {
 
 export const open = <I, E>(
   journal: Layer.Layer<Journal.Journal>,
-  flows: Layer.Layer<I, E, Engine.Engine>,
+  flows: Layer.Layer<I, E, Engine.Engine | Runs.Runs>,
   options: Engine.Options = {}
 ): Effect.Effect<Opened<I>, E, Scope.Scope> =>
   Effect.gen(function* () {

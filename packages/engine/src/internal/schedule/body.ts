@@ -11,6 +11,7 @@ import * as Runs from "../../Runs.js"
 import * as Step from "../../Step.js"
 import { type CodecError, codecOf, type PureSchema } from "../codec.js"
 import type { Engine } from "../registry.js"
+import { persist } from "../waiting.js"
 import { decide } from "./decide.js"
 import {
   type Definition,
@@ -25,7 +26,7 @@ import {
   tickId
 } from "./records.js"
 import * as Times from "./times.js"
-import { cancelled, ended, isUnfinished, orderOf, persist } from "./waiting.js"
+import { cancelled, ended, isUnfinished, orderOf } from "./waiting.js"
 
 /** What is kept was checked when the schedule was made. */
 const timesOf = ({ cron, timeZone }: Definition) => Either.getOrThrow(Times.parse(cron, timeZone))

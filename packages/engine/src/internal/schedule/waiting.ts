@@ -2,25 +2,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import * as Retry from "effect/Schedule"
 import type { Flow } from "../../Flow.js"
 import type { JournalError } from "../../Journal.js"
 import type { Run } from "../../Run.js"
 import * as Runs from "../../Runs.js"
 import * as Signal from "../../Signal.js"
 import type { PureSchema } from "../codec.js"
+import { pause } from "../waiting.js"
 import { Ordered, type Tick } from "./records.js"
-
-const pause = Retry.union(Retry.exponential("1 second"), Retry.spaced("1 minute"))
-
-/** @internal A journal that does not answer delays a schedule; it does not end it. */
-export const persist = <A, E extends { readonly _tag: string }, R>(
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, Exclude<E, JournalError>, R> => {
-  const again = Effect.retry(effect, { schedule: pause, while: ({ _tag }) => _tag === "JournalError" })
-  // `pause` has no end, so that error is never the last word.
-  return again as Effect.Effect<A, Exclude<E, JournalError>, R>
-}
 
 /** @internal Waits until a run has ended, also through times in which nobody works on it. */
 export const ended = <Name extends string, P extends PureSchema, S extends PureSchema, E extends PureSchema>(
