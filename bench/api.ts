@@ -1,9 +1,10 @@
 /**
  * What one call costs over loopback: ours against bare `undici.request` with JSON.
  *
- * Between the two stand the steps that ours is made of, so that the table says where the rest goes: `Effect` is the bare
- * call as two `Effect.tryPromise`, `HttpClient` the platform's client with its spans off, and `HttpApiClient` the
- * platform's derived client as it comes, which neither validates, nor limits time, nor counts, nor retries.
+ * Beside the two stand others, so that the table says where the rest goes: `Effect` is the bare call as two
+ * `Effect.tryPromise`, `HttpClient` the platform's client with its spans off, `ours on it` our calls through that client
+ * instead of `UndiciHttpClient`, and `HttpApiClient` the platform's derived client as it comes, which neither validates,
+ * nor limits time, nor counts, nor retries.
  *
  * The server runs in a process of its own and answers from memory. All take turns in the same run, so that they share
  * the machine's moods; each number is the median over the rounds. `wall` is the time of a call, `cpu` the processor time
@@ -17,7 +18,8 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { AddReplica, GetNode, ListShards, MemStore, MemStoreApi } from "@memstore-flows/api"
-import { Effect, Redacted } from "effect"
+import * as UndiciHttpClient from "@memstore-flows/api/UndiciHttpClient"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { Agent, request } from "undici"
 
 const cluster = "qwerqwer-7347-4d87-a49f-e705e91db2fb"
@@ -126,18 +128,23 @@ const platformOnly = (url: string) =>
 
 const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
 
-const ours = (url: string) =>
-  Effect.gen(function* () {
-    const [getNode, listShards, addReplica] = yield* Effect.all([GetNode, ListShards, AddReplica])
-    return {
-      name: "ours",
-      calls: {
-        GetNode: () => run(getNode({ clusterId: cluster, shardId: "001", nodeId: "n1" })),
-        ListShards: () => run(listShards({ clusterId: cluster })),
-        AddReplica: () => run(addReplica({ clusterId: cluster, shardId: "001", subnet }))
+const ours = (name: string, url: string, http: Layer.Layer<HttpClient.HttpClient>) =>
+  Effect.map(
+    Layer.build(Layer.provide(MemStore.layer({ baseUrl: url, token: Redacted.make("token") }), http)),
+    (context): Contender => {
+      const getNode = Context.get(context, GetNode)
+      const listShards = Context.get(context, ListShards)
+      const addReplica = Context.get(context, AddReplica)
+      return {
+        name,
+        calls: {
+          GetNode: () => run(getNode({ clusterId: cluster, shardId: "001", nodeId: "n1" })),
+          ListShards: () => run(listShards({ clusterId: cluster })),
+          AddReplica: () => run(addReplica({ clusterId: cluster, shardId: "001", subnet }))
+        }
       }
-    } satisfies Contender
-  }).pipe(Effect.provide(MemStore.layer({ baseUrl: url, token: Redacted.make("token") })))
+    }
+  )
 
 const asItComes = (url: string) =>
   Effect.gen(function* () {
@@ -190,7 +197,8 @@ const main = async () => {
       bare(url),
       effectOnly(url),
       yield* platformOnly(url),
-      yield* ours(url),
+      yield* ours("ours", url, UndiciHttpClient.layer),
+      yield* ours("ours on it", url, NodeHttpClient.layerUndici),
       yield* asItComes(url)
     ]
     const rounds = Number(process.env["ROUNDS"] ?? 9)
@@ -216,7 +224,7 @@ const main = async () => {
       }
     }
   })
-  await Effect.runPromise(program.pipe(Effect.provide(NodeHttpClient.layerUndici)))
+  await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici)))
   server.stdin.end()
 }
 

@@ -1,5 +1,5 @@
-import { NodeHttpClient } from "@effect/platform-node"
 import { MemStore } from "@memstore-flows/api"
+import * as UndiciHttpClient from "@memstore-flows/api/UndiciHttpClient"
 import { type Emulator, EmulatorClient } from "@memstore-flows/emulator"
 import { Engine, Journal } from "@memstore-flows/engine"
 import { ReplaceReplica, RestoreThenScale, WaitPolicy } from "@memstore-flows/workflows"
@@ -37,7 +37,7 @@ const emulated = (emulator: Layer.Layer<Emulator | Plane, ConfigError.ConfigErro
 /** The real cloud keeps an idle emulator beside it, so that both have one type; nothing calls it. */
 const real = MemStore.layerConfig().pipe(
   Layer.provide(counted),
-  Layer.provide(NodeHttpClient.layerUndici),
+  Layer.provide(UndiciHttpClient.layer),
   Layer.merge(simulated),
   Layer.merge(Layer.succeed(Target, "real")),
   Layer.merge(Layer.succeed(WaitPolicy.WaitPolicy, WaitPolicy.defaults))

@@ -104,7 +104,9 @@ const make = (options: MemStoreClientOptions) =>
  * - a 401 renews the token once for the call; a 403 never does
  * - repeats are decided by `RetryPolicy`
  * - each call is a span `MemStore.{operation}` with ids and, as OpenTelemetry's conventions for HTTP clients name them,
- *   method, address, status, repeats and the kind of failure as attributes, and counts in `memstore_api_calls` (by operation and outcome) and `memstore_api_retries` (by operation)
+ *   method, address, status, repeats and the kind of failure as attributes, if somebody has given a tracer; its
+ *   `traceparent` goes with the call, unless `HttpClient.currentTracerPropagation` is off
+ * - each call counts in `memstore_api_calls` (by operation and outcome) and `memstore_api_retries` (by operation)
  * - tokens, credentials and passwords appear in no span, log or error
  *
  * @since 0.1.0

@@ -1,3 +1,4 @@
+import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -340,6 +341,28 @@ describe("what can be watched", () => {
           }
         ]
       )
+    })
+  )
+
+  const traceparents = (tracer: Layer.Layer<never>) =>
+    Effect.gen(function* () {
+      const http = serve((_, index) => (index === 0 ? { status: 503 } : { status: 200, body: { shards: [] } }))
+      yield* settle(listShards.pipe(Effect.provide(http.layer))).pipe(Effect.provide(tracer))
+      return http.seen.map(({ headers }) => headers["traceparent"])
+    })
+
+  it.effect("a call with a tracer tells the server its span, with every repeat", () =>
+    Effect.gen(function* () {
+      const headers = yield* traceparents(recordSpans().layer)
+      assert.deepStrictEqual(headers, ["00-trace-span-0-01", "00-trace-span-0-01"])
+    })
+  )
+
+  it.effect("a call tells no span where there is no tracer, or none shall be told", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* traceparents(Layer.empty), [undefined, undefined])
+      const silent = Effect.locally(HttpClient.currentTracerPropagation, false)
+      assert.deepStrictEqual(yield* silent(traceparents(recordSpans().layer)), [undefined, undefined])
     })
   )
 })

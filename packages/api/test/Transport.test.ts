@@ -1,4 +1,6 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -9,12 +11,22 @@ import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { DeleteShard } from "../src/DeleteShard.js"
 import * as MemStore from "../src/MemStore.js"
+import * as UndiciHttpClient from "../src/UndiciHttpClient.js"
 import { type RawReply, rawServer } from "./support/RawServer.js"
 import { clusterId, shardId, token } from "./support/samples.js"
 
 const deleteShard = Effect.flatMap(DeleteShard, (call) => call({ clusterId, shardId }))
 
-const clients = { undici: NodeHttpClient.layerUndici, "node:http": NodeHttpClient.layer, fetch: FetchHttpClient.layer }
+const clients = {
+  UndiciHttpClient: UndiciHttpClient.layer,
+  "a changed UndiciHttpClient": Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(HttpClient.HttpClient, HttpClient.mapRequest(HttpClientRequest.setHeader("x-changed", "yes")))
+  ).pipe(Layer.provide(UndiciHttpClient.layer)),
+  undici: NodeHttpClient.layerUndici,
+  "node:http": NodeHttpClient.layer,
+  fetch: FetchHttpClient.layer
+}
 
 for (const [name, http] of Object.entries(clients)) {
   const over = (url: string) => MemStore.layer({ baseUrl: url, token }).pipe(Layer.provide(http))
@@ -40,6 +52,17 @@ for (const [name, http] of Object.entries(clients)) {
       Effect.gen(function* () {
         const error = yield* against(() => "what?\r\n\r\n")
         assert.deepInclude(error, { _tag: "TransportError", sent: true })
+      })
+    )
+
+    it.scoped("of a refusal without an end only the beginning is read", () =>
+      Effect.gen(function* () {
+        const head = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 100000000\r\n\r\n"
+        const server = yield* rawServer(() => ({ begun: `${head}${"no ".repeat(50_000)}` }))
+        const error = yield* Effect.provide(Effect.flip(deleteShard), over(server.url))
+        assert.deepInclude(error, { _tag: "ServerError", status: 500 })
+        assert.strictEqual("body" in error ? error.body.length : 0, 2048)
+        yield* Queue.take(server.closed)
       })
     )
 

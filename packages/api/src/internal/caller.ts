@@ -13,7 +13,7 @@ import { policyOf, type RetryPolicy } from "../RetryPolicy.js"
 import type { TokenProvider } from "../TokenProvider.js"
 import type { WireChoices } from "../WireChoices.js"
 import { makeExchange } from "./exchange.js"
-import { nameFailure, serverAttributes, shownUrl } from "./httpSpan.js"
+import { isTraced, nameFailure, propagation, serverAttributes, shownUrl } from "./httpSpan.js"
 import { countersOf } from "./metrics.js"
 import { formatQuery } from "./path.js"
 
@@ -34,12 +34,13 @@ interface Run<Request, A, E> {
   readonly url: string
   readonly body: string | undefined
   readonly beganAt: number
-  readonly span: Tracer.Span
+  readonly span: Tracer.Span | undefined
+  readonly trace: Readonly<Record<string, string>>
   readonly retried: Effect.Effect<unknown>
 }
 
 const retrying = <Request, A, E>(run: Run<Request, A, E>, attempt: number, next: Effect.Effect<A, E | CallError>) => {
-  run.span.attribute("http.request.resend_count", attempt - 1)
+  run.span?.attribute("http.request.resend_count", attempt - 1)
   return Effect.zipRight(run.retried, next)
 }
 
@@ -97,31 +98,28 @@ export const makeCaller = (settings: Settings) => {
     const counters = countersOf(operation.name)
     const fixed = { "http.request.method": operation.method, ...server }
     return (request: Request): Effect.Effect<A, E | CallError> =>
-      Effect.suspend(() => {
+      Effect.withFiberRuntime((fiber) => {
         const checked = operation.validate(request, choices)
         if (Either.isLeft(checked)) return Effect.fail(checked.left)
         const encoded = operation.encode(request, choices)
         const path = `${operation.path(encoded.path)}${formatQuery(encoded.query)}`
         const url = `${baseUrl}${path}`
         const body = encoded.body === undefined ? undefined : JSON.stringify(encoded.body)
-        return Effect.useSpan(
-          spanName,
-          {
-            kind: "client",
-            captureStackTrace: false,
-            attributes: { ...fixed, "url.full": `${shown}${path}`, ...encoded.attributes }
-          },
-          (span) =>
-            Effect.onExit(
-              Effect.flatMap(Clock.currentTimeMillis, (beganAt) =>
-                repeat({ operation, encoded, url, body, beganAt, span, retried: counters.retried }, 1, true)
-              ),
-              (exit) => {
-                nameFailure(span, exit)
-                return counters.ended(exit)
-              }
-            )
-        )
+        const begin = (span: Tracer.Span | undefined) => {
+          const trace = span === undefined ? {} : propagation(fiber, span)
+          return Effect.onExit(
+            Effect.flatMap(Clock.currentTimeMillis, (beganAt) =>
+              repeat({ operation, encoded, url, body, beganAt, span, trace, retried: counters.retried }, 1, true)
+            ),
+            (exit) => {
+              if (span !== undefined) nameFailure(span, exit)
+              return counters.ended(exit)
+            }
+          )
+        }
+        if (!isTraced(fiber)) return begin(undefined)
+        const attributes = { ...fixed, "url.full": `${shown}${path}`, ...encoded.attributes }
+        return Effect.useSpan(spanName, { kind: "client", captureStackTrace: false, attributes }, begin)
       })
   }
 }

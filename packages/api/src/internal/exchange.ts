@@ -18,13 +18,14 @@ import {
   UnexpectedStatus
 } from "../MemStoreError.js"
 import type { Operation } from "../Operation.js"
+
 import { parseJson, readAnswer, readRequestId } from "./answer.js"
+import { isSuccess, type Received } from "./Received.js"
 import { bounded, redact } from "./redact.js"
 import { retryAfterMillis } from "./retryAfter.js"
-import { hideSecrets } from "./secretHeaders.js"
+import { makeSender } from "./Sender.js"
 import { describe, wasSent } from "./transport.js"
 import { version } from "./version.js"
-import { within } from "./within.js"
 
 /** One attempt: where it goes, with what, and what must not be repeated of it. */
 export interface Attempt {
@@ -33,14 +34,8 @@ export interface Attempt {
   readonly token: Redacted.Redacted<string>
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
   readonly attempt: number
-  readonly span: Tracer.Span
-}
-
-interface Answer {
-  readonly status: number
-  /** Read when it is asked for: most answers are successes, and nobody looks at the headers of those. */
-  readonly headers: () => Headers.Headers
-  readonly text: string
+  readonly span: Tracer.Span | undefined
+  readonly trace: Readonly<Record<string, string>>
 }
 
 interface Settings {
@@ -49,9 +44,9 @@ interface Settings {
   readonly userAgent: string | undefined
 }
 
-const answerFields = (name: string, { headers, status, text }: Answer, attempt: Attempt): AnswerFields => {
+const answerFields = (name: string, { headers, status, text }: Received, attempt: Attempt): AnswerFields => {
   const said = readAnswer(text)
-  const requestId = readRequestId(headers()) ?? said.requestId
+  const requestId = readRequestId(headers) ?? said.requestId
   const secrets = [...attempt.secrets, attempt.token]
   return {
     operation: name,
@@ -63,29 +58,29 @@ const answerFields = (name: string, { headers, status, text }: Answer, attempt: 
   }
 }
 
-const throttled = (fields: AnswerFields, headers: Headers.Headers): Effect.Effect<never, Throttled> =>
+const throttled = (fields: AnswerFields, headers: Received["headers"]): Effect.Effect<never, Throttled> =>
   Effect.flatMap(retryAfterMillis(headers), (asked) =>
     Effect.fail(new Throttled(asked === undefined ? fields : { ...fields, retryAfterMillis: asked }))
   )
 
 const refused = <Request, A, E>(
   operation: Operation<Request, A, E>,
-  answer: Answer,
+  answer: Received,
   attempt: Attempt
 ): Effect.Effect<never, E | CallError> => {
   const fields = answerFields(operation.name, answer, attempt)
-  if (answer.status === 429) return throttled(fields, answer.headers())
+  if (answer.status === 429) return throttled(fields, answer.headers)
   const Documented = operation.errorOf(answer.status)
   return Effect.fail(Documented === undefined ? new UnexpectedStatus(fields) : new Documented(fields))
 }
 
 const read = <Request, A, E>(
   operation: Operation<Request, A, E>,
-  answer: Answer,
+  answer: Received,
   attempt: Attempt
 ): Effect.Effect<A, E | CallError> => {
-  attempt.span.attribute("http.response.status_code", answer.status)
-  if (answer.status < 200 || answer.status > 299) return refused(operation, answer, attempt)
+  attempt.span?.attribute("http.response.status_code", answer.status)
+  if (!isSuccess(answer.status)) return refused(operation, answer, attempt)
   const parsed = parseJson(answer.text)
   const decoded = Either.isRight(parsed) ? operation.decode(parsed.right) : Either.left([parsed.left])
   return Either.isRight(decoded)
@@ -107,29 +102,30 @@ const withBody = (request: HttpClientRequest.HttpClientRequest, body: string | u
 /** Sends one attempt and turns whatever comes back into a result or a typed error. */
 export const makeExchange = ({ attemptTimeout, http, userAgent }: Settings) => {
   const timeout = Duration.decode(attemptTimeout)
-  const headers = Headers.fromInput({
+  const send = makeSender(http, timeout)
+  const fixed = {
     accept: "application/json",
     "content-type": "application/json",
     "user-agent": userAgent ?? `memstore-flows/${version}`
-  })
-
-  const timedOut = (name: string, { attempt }: Attempt) =>
-    new RequestTimeout({ operation: name, attempt, afterMillis: Duration.toMillis(timeout) })
+  }
 
   return <Request, A, E>(operation: Operation<Request, A, E>, attempt: Attempt): Effect.Effect<A, E | CallError> => {
-    const request = withBody(
-      HttpClientRequest.make(operation.method)(attempt.url, {
-        headers: Headers.set(headers, "x-auth-token", Redacted.value(attempt.token))
-      }),
-      attempt.body
-    )
-    const answer = Effect.flatMap(Effect.zipRight(hideSecrets, http.execute(request)), (response) =>
-      Effect.map(response.text, (text): Answer => ({ status: response.status, headers: () => response.headers, text }))
-    )
-    return answer.pipe(
-      Effect.mapError((error) => transportError(operation.name, error, attempt)),
-      within(timeout, () => timedOut(operation.name, attempt)),
-      Effect.flatMap((received) => read(operation, received, attempt))
-    )
+    const headers = Headers.unsafeFromRecord({
+      ...fixed,
+      "x-auth-token": Redacted.value(attempt.token),
+      ...attempt.trace
+    })
+    const request = withBody(HttpClientRequest.make(operation.method)(attempt.url, { headers }), attempt.body)
+    const late = () =>
+      new RequestTimeout({
+        operation: operation.name,
+        attempt: attempt.attempt,
+        afterMillis: Duration.toMillis(timeout)
+      })
+    return Effect.matchEffect(send(request, late), {
+      onSuccess: (answer) => read(operation, answer, attempt),
+      onFailure: (error) =>
+        Effect.fail(error instanceof RequestTimeout ? error : transportError(operation.name, error, attempt))
+    })
   }
 }

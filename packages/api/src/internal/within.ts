@@ -1,11 +1,8 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as FiberId from "effect/FiberId"
-
-const cut = <A, E>(fiber: Fiber.RuntimeFiber<A, E>, by: FiberId.FiberId) =>
-  Effect.sync(() => fiber.unsafeInterruptAsFork(by))
+import { alarm } from "./alarm.js"
 
 /**
  * `Effect.timeoutFail` for work whose fiber refs nobody reads: it does not merge them back, which is most of its cost.
@@ -16,20 +13,20 @@ export const within =
   <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E | E2> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.withFiberRuntime((parent) =>
-        Effect.flatMap(Effect.forkDaemon(Effect.interruptible(work)), (worker) =>
-          Effect.flatMap(Effect.forkDaemon(Effect.interruptible(Effect.sleep(duration))), (timer) => {
-            const first = Effect.async<A, E | E2>((resume) => {
-              worker.addObserver((exit) => resume(exit))
-              timer.addObserver((exit) => {
-                if (Exit.isSuccess(exit)) resume(Effect.failSync(onTimeout))
-              })
+        Effect.flatMap(Effect.forkDaemon(Effect.interruptible(work)), (worker) => {
+          const first = Effect.async<A, E | E2>((resume) => {
+            const cancel = alarm(parent, Duration.decode(duration), () => resume(Effect.failSync(onTimeout)))
+            worker.addObserver((exit) => {
+              cancel()
+              resume(exit)
             })
-            return Effect.onExit(restore(first), (exit) =>
-              Exit.isInterrupted(exit)
-                ? Effect.zipRight(cut(timer, parent.id()), Fiber.interrupt(worker))
-                : Effect.zipRight(cut(timer, parent.id()), cut(worker, parent.id()))
-            )
+            return Effect.sync(cancel)
           })
-        )
+          return Effect.onExit(restore(first), (exit) =>
+            Exit.isInterrupted(exit)
+              ? Fiber.interrupt(worker)
+              : Effect.sync(() => worker.unsafeInterruptAsFork(parent.id()))
+          )
+        })
       )
     )

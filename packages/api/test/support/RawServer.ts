@@ -9,8 +9,11 @@ export interface RawRequest {
   readonly body: string
 }
 
-/** Bytes to send back; then the connection is closed. `undefined`: close it without a byte. `hang`: say nothing. */
-export type RawReply = string | undefined | "hang"
+/**
+ * Bytes to send back; then the connection is closed, unless they are `begun` only. `undefined`: close it without a byte.
+ * `hang`: say nothing.
+ */
+export type RawReply = string | { readonly begun: string } | undefined | "hang"
 
 const parse = (text: string): RawRequest | undefined => {
   const end = text.indexOf("\r\n\r\n")
@@ -44,6 +47,7 @@ export const rawServer = (reply: (request: RawRequest) => RawReply) =>
         const answer = reply(request)
         if (answer === "hang") return
         if (answer === undefined) socket.destroy()
+        else if (typeof answer === "object") socket.write(answer.begun)
         else socket.end(answer)
       })
       socket.on("error", () => {})

@@ -1,6 +1,6 @@
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type { ApplicationCredential } from "@memstore-flows/api/IdentityApi"
 import * as MemStore from "@memstore-flows/api/MemStore"
+import * as UndiciHttpClient from "@memstore-flows/api/UndiciHttpClient"
 import * as Engine from "@memstore-flows/engine/Engine"
 import type * as Flow from "@memstore-flows/engine/Flow"
 import * as Journal from "@memstore-flows/engine/Journal"
@@ -95,7 +95,7 @@ export const layersOf = (options: Options<Catalog>, catalog: Catalog): Layer.Lay
     .map(known)
     .reduce((all, layer) => Layer.merge(all, layer), Layer.empty)
   const memStore = MemStore.layer({ ...options.endpoint, ...access(options) }).pipe(
-    Layer.provide(options.http ?? NodeHttpClient.layerUndici)
+    Layer.provide(options.http ?? UndiciHttpClient.layer)
   )
   const engine = Engine.layer(options.retention === undefined ? {} : { retention: options.retention })
   return flows.pipe(
