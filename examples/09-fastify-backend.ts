@@ -1,5 +1,7 @@
 // A backend without Effect: a request starts a run, another streams its events. `--serve` keeps it up.
+import { createInterface } from "node:readline"
 import { Readable } from "node:stream"
+import type { Event } from "@memstore-flows/engine"
 import { createMemStoreFlows } from "@memstore-flows/promise"
 import fastify from "fastify"
 import { access, cluster } from "./support/Backend.js"
@@ -40,8 +42,10 @@ const visit = async () => {
   console.log(`GET /clusters/none/events -> ${(await fetch(`${url}/clusters/none/events`)).status}`)
   const { body } = await fetch(`${url}/clusters/orders/events`)
   if (body === null) throw new Error("no events")
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    for (const [, name] of text.matchAll(/^event: (.*)$/gm)) if (name !== "Progress") console.log(`  ${name}`)
+  for await (const line of createInterface({ input: Readable.fromWeb(body) })) {
+    if (!line.startsWith("data: ")) continue
+    const event: Event.Event = JSON.parse(line.slice(6))
+    if (event._tag !== "Progress") console.log(`  ${event._tag} ${"step" in event ? event.step : ""}`)
   }
 }
 

@@ -13,7 +13,7 @@ import {
   HttpServerResponse
 } from "@effect/platform"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
-import { Journal, Run, RunError, Runs } from "@memstore-flows/engine"
+import { Event, Journal, Run, RunError, Runs } from "@memstore-flows/engine"
 import { RestoreThenScale } from "@memstore-flows/workflows"
 import { Console, Effect, Layer, Schema, Stream } from "effect"
 import { environment } from "./support/Environment.js"
@@ -29,6 +29,12 @@ const Restores = HttpApiGroup.make("restores")
       .addError(RunError.Busy, { status: 409 })
       .addError(RunError.RunIdTaken, { status: 409 })
       .addError(RunError.PayloadInvalid, { status: 400 })
+      .addError(Journal.JournalError, { status: 503 })
+  )
+  .add(
+    HttpApiEndpoint.del("cancel")`/restores/${id}`
+      .addSuccess(Schema.Literal("Requested", "AlreadyCancelling", "AlreadyUndoing", "AlreadyEnded"))
+      .addError(RunError.RunNotFound, { status: 404 })
       .addError(Journal.JournalError, { status: 503 })
   )
   .add(
@@ -50,6 +56,7 @@ const restores = HttpApiBuilder.group(Backend, "restores", (handlers) =>
           Effect.provide(context)
         )
       )
+      .handle("cancel", ({ path }) => Effect.provide(Runs.cancel(path.id), context))
       .handleRaw("events", ({ path }) =>
         Effect.as(
           Runs.get(path.id),
@@ -77,8 +84,10 @@ const visit = (baseUrl: string) =>
     yield* stream.pipe(
       Stream.decodeText(),
       Stream.splitLines,
-      Stream.filter((line) => line.startsWith("event: ") && line !== "event: Progress"),
-      Stream.runForEach((line) => Console.log(`  ${line.slice(7)}`))
+      Stream.filter((line) => line.startsWith("data: ")),
+      Stream.mapEffect((line) => Schema.decode(Schema.parseJson(Event.Event))(line.slice(6))),
+      Stream.filter((event) => event._tag !== "Progress"),
+      Stream.runForEach((event) => Console.log(`  ${event._tag} ${"step" in event ? event.step : ""}`))
     )
   })
 

@@ -87,6 +87,7 @@ export interface Schedules<C extends Catalog> {
  * - `result` waits for what the run returns, `outcome` for how it ended, with what was undone
  * - `events` gives the whole history, then what happens, until the run ends; leaving the loop leaves the run alone
  * - `cancel` returns when the cancel is recorded
+ * - `resume` takes up a run that was left: its `problem` says why, such as a journal that failed for a while
  * - `isErrorOf` says whether something caught is an error of that flow
  * - `close` stops work: runs are detached, not cancelled, and go on when flows are next created on the same journal
  *
@@ -110,6 +111,7 @@ export interface MemStoreFlows<C extends Catalog> extends AsyncDisposable {
   readonly list: (options?: ListOptions) => Promise<ReadonlyArray<Info>>
   readonly events: (id: string, options?: Waiting) => AsyncIterable<Event>
   readonly cancel: (id: string) => Promise<CancelAnswer>
+  readonly resume: (id: string) => Promise<Info>
   readonly signal: <P extends PureSchema>(
     id: string,
     signal: Signal<P>,

@@ -149,6 +149,29 @@ describe("MemStore flows as promises", async () => {
   })
 })
 
+describe("a journal that fails for a while", () => {
+  it("leaves a run with its problem, until it is resumed", async () => {
+    let fails = true
+    const refused = new Journal.JournalError({ operation: "append", reason: "disk full" })
+    const journal = Layer.effect(
+      Journal.Journal,
+      Effect.map(Journal.Journal, (inner) => ({
+        ...inner,
+        append: (entry) => Effect.suspend(() => (fails ? refused : inner.append(entry)))
+      }))
+    )
+    const flows = await create(Layer.provide(journal, Journal.layerMemory))
+    await flows.start("Ask", { about: "left" }, { id: "left" })
+    assert.deepInclude(await rejection(flows.result("Ask", "left")), { _tag: "RunDetached", reason: "journal" })
+    assert.deepInclude((await flows.get("left")).problem, { _tag: "RunDetached", reason: "journal" })
+    fails = false
+    assert.strictEqual((await flows.resume("left")).problem, null)
+    await flows.signal("left", Approval, { by: "Ada" })
+    assert.strictEqual(await flows.result("Ask", "left"), "Ada approves left")
+    await flows.close()
+  })
+})
+
 describe("closing", () => {
   it("detaches runs, which go on when flows are created on the journal again", async () => {
     const first = await create(sharedJournal)

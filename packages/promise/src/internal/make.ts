@@ -87,6 +87,7 @@ export const make = (catalog: Catalog, { close, isClosed, runtime }: Host): MemS
       return iterate(runtime, Runs.events(id), signal)
     },
     cancel: (id) => ask(Runs.cancel(id)),
+    resume: (id) => ask(Runs.resume(id)),
     signal: (id, signal, payload, options) => ask(Runs.signal(id, signal, payload, options)),
     isErrorOf: (name, error): error is never => {
       const entry = catalog[name]
