@@ -29,7 +29,7 @@ import * as Fleet from "./redis/Fleet.js"
 import { hash } from "./redis/Member.js"
 import * as Plant from "./redis/Plant.js"
 import * as Processes from "./redis/Processes.js"
-import type { AddressesTaken, FilesUnusable, RedisUnavailable } from "./redis/RedisError.js"
+import { type AddressesTaken, CutOff, type FilesUnusable, type RedisUnavailable } from "./redis/RedisError.js"
 import * as Supervisor from "./redis/Supervisor.js"
 import * as Work from "./redis/Work.js"
 
@@ -40,7 +40,8 @@ import * as Work from "./redis/Work.js"
  * - `directory`: keeps servers' data and backups between two lives; default a temporary folder that goes with the scope
  * - `decrypt`: turns `user.password`, which the API takes encrypted, into the password of the server's user; by default it
  *   is taken as it is
- * - `onStep`: called before each step of work, by name, for tests of crashes
+ * - `onStep`: called at each step of work, by name, for tests of crashes; where it fails, work ends and is tried
+ *   again
  *
  * @since 0.1.0
  * @category models
@@ -49,7 +50,7 @@ export interface Options {
   readonly binary?: string
   readonly directory?: string
   readonly decrypt?: (password: Redacted.Redacted<string>) => Effect.Effect<Redacted.Redacted<string>>
-  readonly onStep?: (name: string) => Effect.Effect<void>
+  readonly onStep?: (name: string) => Effect.Effect<void, unknown>
 }
 
 /**
@@ -136,7 +137,7 @@ export const make = (
         const crew: Crew = {
           ...{ binary, plant, connections, fleet, cloud },
           inTurn: yield* turns,
-          step: options.onStep ?? (() => Effect.void)
+          step: (name) => Effect.mapError(options.onStep?.(name) ?? Effect.void, () => new CutOff({ step: name }))
         }
         const state = yield* cloud.state
         yield* Effect.ignore(tidy(plant, state))

@@ -17,6 +17,7 @@ import { observeAll, unsettled, until } from "./Observation.js"
 import type { Access, Plant } from "./Plant.js"
 import type {
   CommandRefused,
+  CutOff,
   FilesUnusable,
   NodeUnreachable,
   Overdue,
@@ -40,7 +41,7 @@ export const turns: Effect.Effect<InTurn> = Effect.sync(() => {
 
 /**
  * - `inTurn`: for what changes the owners of slots: a hand-over, and a promotion
- * - `step`: called before each step of work, by name; a test stops work there
+ * - `step`: called at each step of work, by name; where it fails, work ends and is tried again
  */
 export interface Crew {
   readonly binary: Binary
@@ -49,7 +50,7 @@ export interface Crew {
   readonly fleet: Fleet
   readonly cloud: Cloud
   readonly inTurn: InTurn
-  readonly step: (name: string) => Effect.Effect<void>
+  readonly step: (name: string) => Effect.Effect<void, CutOff>
 }
 
 /** A cluster as the model has it now, with how its servers are entered. */

@@ -118,6 +118,18 @@ export class BackupFailed extends Schema.TaggedError<BackupFailed>(name("BackupF
 }
 
 /**
+ * Work was cut off at a step, because `onStep` said so.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CutOff extends Schema.TaggedError<CutOff>(name("CutOff"))("CutOff", { step: Schema.String }) {
+  override get message(): string {
+    return `Work was cut off at step ${this.step}`
+  }
+}
+
+/**
  * Something did not come about in the time it may take.
  *
  * @since 0.1.0

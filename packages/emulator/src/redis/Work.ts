@@ -23,6 +23,7 @@ import {
   type BackupFailed,
   type BackupUnusable,
   type CommandRefused,
+  type CutOff,
   FilesUnusable,
   type NodeUnreachable,
   type Overdue,
@@ -35,6 +36,7 @@ export type Trouble =
   | BackupFailed
   | BackupUnusable
   | CommandRefused
+  | CutOff
   | FilesUnusable
   | NodeUnreachable
   | Overdue
@@ -104,7 +106,8 @@ const stage = (crew: Crew, cluster: ClusterState, operation: Operation.Operation
     }
   })
 
-const passes = (trouble: Trouble): boolean => trouble._tag === "NodeUnreachable" || trouble._tag === "CommandRefused"
+const passing: ReadonlyArray<Trouble["_tag"]> = ["NodeUnreachable", "CommandRefused", "CutOff"]
+const passes = ({ _tag }: Trouble): boolean => passing.includes(_tag)
 
 /** Tries again while a node is away or not ready, for a minute from the last step that was reached. */
 const patiently = <A>(
@@ -144,10 +147,9 @@ export const make = (crew: Crew): Effect.Effect<Work, never, Scope.Scope> =>
     const operate = (cluster: ClusterState, operation: Operation.Operation) =>
       Effect.zipRight(
         crew.cloud.reached(cluster.id, Operation.stage(operation)?.name ?? ""),
-        patiently(crew, cluster.id, (noting) => stage(noting, cluster, operation))
+        patiently(crew, cluster.id, (noting) => Effect.zipRight(stage(noting, cluster, operation), noting.step("done")))
       ).pipe(
         Effect.zipRight(released(cluster.id)),
-        Effect.zipRight(crew.step("done")),
         Effect.zipRight(Effect.ignore(crew.cloud.report({ _tag: "AdvanceOperation", clusterId: cluster.id }))),
         Effect.catchAll((trouble) =>
           Effect.gen(function* () {
