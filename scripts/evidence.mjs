@@ -15,8 +15,8 @@ const kinds = {
     env: { MEMSTORE_FLOWS: "all" }
   },
   plane: {
-    about: "cuts the emulator off at every kind of step of a slot migration, and kills its program, on real servers",
-    files: ["packages/emulator/test/crash"],
+    about: "stops planned work at every step, and kills nodes, servers and the emulator at all kinds of steps",
+    files: ["packages/emulator/test/crash", "workflows/test/redis/"],
     env: { PLANE_POINTS: "all" }
   }
 }

@@ -16,10 +16,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
+import { myself } from "./ClusterNodes.js"
 import type { Words } from "./Connections.js"
 import { type Crew, tellAll } from "./Crew.js"
 import type { Member } from "./Member.js"
-import { fields } from "./Observation.js"
+import { fields, type Observed } from "./Observation.js"
 import { CommandRefused, NodeUnreachable } from "./RedisError.js"
 
 const lane = "slots"
@@ -52,6 +53,14 @@ export const reopen = (crew: Crew, { source, target }: Parties, slots: ReadonlyA
     yield* Effect.flatMap(tellAll(crew, target, arriving(slots, source)), (each) => known(each, /already the owner/))
     yield* Effect.flatMap(tellAll(crew, source, leaving(slots, target)), (each) => known(each, /not the owner/))
   })
+
+/** Closes whatever slots a member still has open. A primary that comes to own such a slot again would send clients away. */
+export const closeAll = (crew: Crew, { member, nodes }: Observed) =>
+  tellAll(
+    crew,
+    member,
+    (myself(nodes)?.open ?? []).flatMap(({ slot }) => setSlots([slot], "STABLE"))
+  )
 
 /** A slot with keys of it that are still at the source. */
 interface Held {

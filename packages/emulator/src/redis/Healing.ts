@@ -3,31 +3,47 @@
  */
 import type { Heal } from "@memstore-flows/model/ClusterState"
 import * as Effect from "effect/Effect"
+import type { KnownNode } from "./ClusterNodes.js"
 import { type Crew, type Site, site, tellAll } from "./Crew.js"
 import { join } from "./Joining.js"
 import type { Member } from "./Member.js"
-import { observeAll } from "./Observation.js"
+import { observeAll, until } from "./Observation.js"
 
 /**
- * Makes the living forget every server that the model has no node for. One that joins meanwhile is in the model before
- * anybody hears of it, so the model is asked last: a server that is forgotten by mistake stays unknown for a minute.
+ * Makes the living forget every server that the model has no node for.
+ *
+ * - One that joins meanwhile is in the model before anybody hears of it, so the model is asked last: a server that is
+ *   forgotten by mistake stays unknown for a minute.
+ * - Who forgets a server takes its slots for nobody's, and while it waits for keys of such a slot it does not hear of a new
+ *   owner. So nobody is told before all have heard that the slots are another's.
  */
 const forgetStrangers = (crew: Crew, clusterId: string) =>
   Effect.gen(function* () {
     const members = Effect.map(site(crew, clusterId), (where) => where?.members ?? [])
     const living = (yield* members).filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
-    const seen = yield* observeAll(crew.connections, living)
-    const known = new Set((yield* members).map(({ engineId }) => engineId))
-    if (known.size === 0) return
+    const look = Effect.gen(function* () {
+      const seen = yield* observeAll(crew.connections, living)
+      const known = new Set((yield* members).map(({ engineId }) => engineId))
+      const isStranger = ({ flags, id }: KnownNode) => known.size > 0 && !known.has(id) && !flags.includes("handshake")
+      return seen.map(({ member, nodes }) => ({ member, strangers: nodes.filter(isStranger) }))
+    })
+    let seen = yield* look
+    yield* until(
+      "new owners of a dead node's slots",
+      Effect.gen(function* () {
+        const late = seen.find(({ strangers }) => strangers.some(({ slots }) => slots.length > 0))
+        if (late === undefined) return undefined
+        seen = yield* look
+        return `${late.member.door.address} has not heard of them`
+      })
+    )
     yield* Effect.forEach(
       seen,
-      ({ member, nodes }) =>
+      ({ member, strangers }) =>
         tellAll(
           crew,
           member,
-          nodes
-            .filter(({ flags, id }) => !known.has(id) && !flags.includes("handshake"))
-            .map(({ id }) => ["CLUSTER", "FORGET", id])
+          strangers.map(({ id }) => ["CLUSTER", "FORGET", id])
         ),
       { concurrency: "unbounded", discard: true }
     )

@@ -9,8 +9,8 @@ import type { Move } from "@memstore-flows/model/SlotPlan"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { agreed, type Crew, primaryOf, type Site } from "./Crew.js"
-import { handOver, type Parties, reopen as reopenSlots } from "./Handover.js"
-import { observe } from "./Observation.js"
+import { closeAll, handOver, type Parties, reopen as reopenSlots } from "./Handover.js"
+import { observe, observeAll } from "./Observation.js"
 import { Overdue } from "./RedisError.js"
 
 const windowSize = 512
@@ -68,10 +68,12 @@ export const migrate = <E>(crew: Crew, where: Effect.Effect<Site, E>, moves: Rea
         yield* crew.step("reported")
       }
     }
-    const { members } = yield* where
-    yield* agreed(
-      crew,
-      members.filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
-    )
-    yield* journal.remove
+    const running = (yield* where).members.filter(({ nodeId }) => crew.fleet.isRunning(nodeId))
+    yield* agreed(crew, running)
+    // In turn: a promotion that comes between would open slots again.
+    yield* Effect.gen(function* () {
+      const primaries = (yield* observeAll(crew.connections, running)).filter(({ isPrimary }) => isPrimary)
+      yield* Effect.forEach(primaries, (each) => closeAll(crew, each), { discard: true })
+      yield* journal.remove
+    }).pipe(crew.inTurn(clusterId))
   })

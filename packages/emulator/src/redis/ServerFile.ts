@@ -57,7 +57,8 @@ const transport = ({ port, tls }: ServerFile): ReadonlyArray<string> =>
  * - the three announced addresses: without one of them the nodes take each other for 127.0.0.1 and never meet
  * - `cluster-node-timeout`: long, so that a slow machine is not taken for a dead node; deaths are seen by the supervisor
  * - `cluster-allow-replica-migration no`: else a drained primary turns into a replica of the one that got its slots
- * - `repl-diskless-sync-delay 0`: else each new replica waits five seconds
+ * - `repl-diskless-sync no`: else a new replica is sent no writes for up to a second after it has its copy, and they are
+ *   lost with its primary
  * - `appendfsync no`: else writes to the append-only file are put off while one is being flushed to the disk, and a killed
  *   server loses what it had acknowledged; without it all are in the hands of the system, which a kill does not touch
  * - `save ""`: backups alone write RDB files; the append-only file keeps the data
@@ -79,8 +80,7 @@ export const text = (server: ServerFile): string => {
     `appendonly ${appendOnly ? "yes" : "no"}`,
     "appendfsync no",
     'save ""',
-    "repl-diskless-sync yes",
-    "repl-diskless-sync-delay 0",
+    "repl-diskless-sync no",
     `maxmemory ${maxMemory}`,
     "maxmemory-policy noeviction",
     "daemonize no",

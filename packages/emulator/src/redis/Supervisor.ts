@@ -94,36 +94,43 @@ export const make = (crew: Crew, work: Work): Effect.Effect<Supervisor, never, S
         }
       )
 
-    const round = (clusterId: string) =>
+    const pulse = (where: Site) =>
+      Effect.forEach(
+        where.members.filter(({ isPrimary, nodeId }) => isPrimary && fleet.isRunning(nodeId)),
+        (member) =>
+          Effect.flatMap(hangs(member), (hanging) => (hanging ? fleet.signal(member.nodeId, "SIGKILL") : Effect.void)),
+        { concurrency: "unbounded", discard: true }
+      )
+
+    /** Looks at every cluster in service. */
+    const everywhere = <A, E>(look: (where: Site) => Effect.Effect<A, E>) =>
       Effect.gen(function* () {
-        const where = yield* site(crew, clusterId)
-        if (where === undefined || where.cluster.operation?.kind === "CreateCluster") return
-        const primaries = where.members.filter(({ isPrimary, nodeId }) => isPrimary && fleet.isRunning(nodeId))
+        const { clusters } = yield* cloud.state
+        const created = clusters.filter(({ operation }) => operation?.kind !== "CreateCluster")
         yield* Effect.forEach(
-          primaries,
-          (member) =>
-            Effect.flatMap(hangs(member), (hanging) =>
-              hanging ? fleet.signal(member.nodeId, "SIGKILL") : Effect.void
+          created,
+          ({ id }) =>
+            Effect.ignore(
+              Effect.flatMap(site(crew, id), (where) =>
+                where === undefined ? Effect.void : Effect.asVoid(look(where))
+              )
             ),
           { concurrency: "unbounded", discard: true }
         )
-        yield* syncRoles(crew, where)
       })
-
-    const rounding = Effect.gen(function* () {
-      const { clusters } = yield* cloud.state
-      yield* Effect.forEach(clusters, ({ id }) => Effect.ignore(round(id)), {
-        concurrency: "unbounded",
-        discard: true
-      })
-    })
 
     yield* Effect.forkScoped(
       Effect.forever(
         Effect.flatMap(Queue.take(fleet.deaths), (dead) => Effect.fork(Effect.ignoreLogged(onDeath(dead))))
       )
     )
-    yield* Effect.forkScoped(Effect.repeat(rounding, Schedule.spaced(rounds)))
+    yield* Effect.forkScoped(Effect.repeat(everywhere(pulse), Schedule.fixed(rounds)))
+    yield* Effect.forkScoped(
+      Effect.repeat(
+        everywhere((where) => syncRoles(crew, where)),
+        Schedule.spaced(rounds)
+      )
+    )
     yield* Effect.forkScoped(Effect.repeat(cloud.strike, Schedule.spaced(beat)))
 
     /** Roles first, then the slots that were between two owners, then whatever was under way. */

@@ -64,6 +64,10 @@ const open = ({ access, endpoints }: RedisClusterOptions) =>
     }
   )
 
+/** What `connect` gives never settles when the cluster comes into service only after the first look at it. */
+const ready = (client: Cluster): Promise<void> =>
+  Promise.race([client.connect(), new Promise<void>((resolve) => client.once("ready", () => resolve()))])
+
 const refusedAsAWhole = new Set(["TRYAGAIN", "EXECABORT", "ASK", "MOVED", "CLUSTERDOWN"])
 
 /**
@@ -92,7 +96,7 @@ export const connect = (options: RedisClusterOptions): Effect.Effect<RedisCluste
       })
     const sent = <A>(name: string, send: () => PromiseLike<A>) =>
       within(answerWithin)(Effect.tryPromise({ try: send, catch: (error) => errorOf(endpoint, name, error) }))
-    yield* Effect.tryPromise({ try: () => client.connect(), catch: () => errorOf(endpoint, "connect", trouble) }).pipe(
+    yield* Effect.tryPromise({ try: () => ready(client), catch: () => errorOf(endpoint, "connect", trouble) }).pipe(
       Effect.mapError((error) =>
         error._tag === "NodeUnreachable"
           ? error

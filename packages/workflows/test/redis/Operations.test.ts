@@ -21,10 +21,9 @@ const makeCuts = () => {
   const onStep = (name: string) =>
     Effect.suspend(() => {
       const here = `${round} ${name}`
-      if (name === "closed" || name === "done") round++
-      if (seen.has(here)) return Effect.void
-      seen.add(here)
-      if (seen.size % stride !== 0) return Effect.void
+      const passes = seen.has(here) || seen.add(here).size % stride !== 0
+      if (name === "closed" || (name === "done" && passes)) round++
+      if (passes) return Effect.void
       cuts.total++
       cuts.byStep.set(name, (cuts.byStep.get(name) ?? 0) + 1)
       return Effect.fail("cut off")

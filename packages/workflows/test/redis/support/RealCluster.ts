@@ -48,9 +48,14 @@ export const created = (...spec: Parameters<typeof body>) =>
   })
 
 /** A client of a cluster that has nodes. */
-export const clientOf = (clusterId: string) =>
+export const clientOf = (clusterId: string, answerWithin?: Duration.DurationInput) =>
   Effect.flatMap(Observe.topology(clusterId), ({ shards }) =>
-    RedisCluster.connect({ endpoints: shards.flatMap(({ nodes }) => nodes.map(({ endpoint }) => endpoint)), access })
+    RedisCluster.connect({
+      endpoints: shards.flatMap(({ nodes }) => nodes.map(({ endpoint }) => endpoint)),
+      access,
+      connectWithin: "30 seconds",
+      answerWithin
+    })
   )
 
 /** Takes a backup named `nightly`. */
