@@ -34,7 +34,7 @@ export const body = (name = "source", shardCount = 2, replicas = 1) => ({
 
 /** Waits until a cluster is in service and nothing is under way. */
 export const settled = (clusterId: string) =>
-  Effect.flatMap(Waiter.deadlineIn("1 minute"), (deadline) =>
+  Effect.flatMap(Waiter.deadlineIn(isFull ? "20 minutes" : "1 minute"), (deadline) =>
     Observe.settled({ clusterId, during: "test", deadline, appearing: true })
   )
 
