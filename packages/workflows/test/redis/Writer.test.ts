@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Writer from "../../src/redis/Writer.js"
-import { moveSlot, pair } from "./support/Pair.js"
+import { moveSlot, pair, refusals } from "./support/Pair.js"
 import { binary } from "./support/Server.js"
 
 const slotOf = (cluster: Effect.Effect.Success<typeof pair>, index: number) =>
@@ -20,9 +20,16 @@ it.scopedLive.skipIf(binary === undefined)(
       const slots = yield* Effect.forEach([0, 1, 2, 3, 4, 5, 6], (index) => slotOf(nodes, index))
       yield* writer.during(
         Effect.gen(function* () {
-          for (const slot of slots) {
+          for (const [kind, slot] of slots.entries()) {
             const [from, to] = slot < 8192 ? [nodes.one, nodes.two] : [nodes.two, nodes.one]
-            const close = yield* moveSlot(from, to, slot)
+            const { carry, close } = yield* moveSlot(from, to, slot)
+            const before = yield* refusals(from, to)
+            const isPair = kind >= 5
+            yield* Effect.repeat(refusals(from, to), {
+              until: (count) => !isPair || count > before,
+              schedule: Schedule.spaced("1 millis")
+            })
+            yield* carry
             const then = (yield* writer.tally).acknowledged + 100
             yield* Effect.repeat(writer.tally, {
               until: ({ acknowledged }) => acknowledged >= then,

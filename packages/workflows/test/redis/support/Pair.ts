@@ -40,18 +40,35 @@ export const pair = Effect.gen(function* () {
   return { one, two, cluster: yield* RedisCluster.connect({ endpoints: [one.host], access }) }
 })
 
-/** Opens a slot for its move and carries its keys over; `close` makes the receiver its owner. */
+/**
+ * Opens a slot for its move and carries one key of it over; `carry` carries the rest, and `close` makes the receiver its
+ * owner.
+ */
 export const moveSlot = (from: Member, to: Member, slot: number) =>
   Effect.gen(function* () {
     yield* to.call("CLUSTER", "SETSLOT", slot, "IMPORTING", from.id)
     yield* from.call("CLUSTER", "SETSLOT", slot, "MIGRATING", to.id)
-    const carry: Effect.Effect<void, unknown> = Effect.flatMap(
-      from.call("CLUSTER", "GETKEYSINSLOT", slot, 1),
-      (keys) =>
-        Array.isArray(keys) && keys[0] !== undefined
-          ? Effect.zipRight(from.call("MIGRATE", to.host, 6379, keys[0], 0, 1000, "REPLACE"), carry)
-          : Effect.void
+    const one = Effect.flatMap(from.call("CLUSTER", "GETKEYSINSLOT", slot, 1), (keys) =>
+      Array.isArray(keys) && keys[0] !== undefined
+        ? Effect.as(from.call("MIGRATE", to.host, 6379, keys[0], 0, 1000, "REPLACE"), true)
+        : Effect.succeed(false)
     )
-    yield* carry
-    return Effect.forEach([to, from], ({ call }) => call("CLUSTER", "SETSLOT", slot, "NODE", to.id), { discard: true })
+    yield* one
+    return {
+      carry: Effect.repeat(one, { while: (found) => found }),
+      close: Effect.forEach([to, from], ({ call }) => call("CLUSTER", "SETSLOT", slot, "NODE", to.id), {
+        discard: true
+      })
+    }
   })
+
+/** How many scripts and transactions servers have refused because some of their keys were there and some not. */
+export const refusals = (...members: ReadonlyArray<Member>) =>
+  Effect.map(
+    Effect.forEach(members, ({ call }) => call("INFO", "errorstats")),
+    (texts) =>
+      [...texts.join().matchAll(/errorstat_(?:TRYAGAIN|EXECABORT):count=(\d+)/g)].reduce(
+        (sum, [, count]) => sum + Number(count),
+        0
+      )
+  )
