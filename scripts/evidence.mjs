@@ -6,7 +6,7 @@ import { ensureInstalled, root } from "./install.mjs"
 const kinds = {
   kill: {
     about: "kills a process at every journal write and around every API call of the flows",
-    files: ["workflows/test/crash/Kill", "engine-cluster/test/Kill"],
+    files: ["workflows/test/crash/Kill", "engine-cluster/test/Kill", "engine-cluster/test/EngineCluster.contract"],
     env: { KILL_POINTS: "all" }
   },
   flows: {

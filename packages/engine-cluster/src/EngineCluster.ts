@@ -5,7 +5,7 @@
  */
 import type { SocketServerError } from "@effect/platform/SocketServer"
 import type { PgClient } from "@effect/sql-pg/PgClient"
-import type { Engine, Retention } from "@memstore-flows/engine/Engine"
+import * as Engine from "@memstore-flows/engine/Engine"
 import type * as Flow from "@memstore-flows/engine/Flow"
 import type { JournalError } from "@memstore-flows/engine/Journal"
 import type { Runs } from "@memstore-flows/engine/Runs"
@@ -44,7 +44,7 @@ export interface Options extends ClientOptions {
   readonly host: string
   readonly port: number
   readonly listenHost?: string
-  readonly retention?: Retention
+  readonly retention?: Engine.Retention
   readonly sweep?: Duration.DurationInput
   readonly messages?: Duration.DurationInput
 }
@@ -66,17 +66,17 @@ const common = ({ lease = "3 seconds", prefix = "memstore_flows" }: ClientOption
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<Engine | Runs, JournalError | SocketServerError, PgClient> => {
+export const layer = (
+  options: Options
+): Layer.Layer<Engine.Engine | Runs, JournalError | SocketServerError, PgClient> => {
   const { host, listenHost, messages = "1 hour", port, retention, sweep = "2 seconds" } = options
-  return Layer.scopedContext(
-    member.make({
-      ...common(options),
-      address: { host, port, listenHost },
-      retention,
-      sweep: Duration.decode(sweep),
-      messages: Duration.decode(messages)
-    })
-  )
+  return member.layer({
+    ...common(options),
+    address: { host, port, listenHost },
+    engine: Engine.layer({ ...(retention ? { retention } : {}), resume: "none" }),
+    sweep: Duration.decode(sweep),
+    messages: Duration.decode(messages)
+  })
 }
 
 /**
@@ -86,21 +86,17 @@ export const layer = (options: Options): Layer.Layer<Engine | Runs, JournalError
  * @since 0.1.0
  * @category layers
  */
-export const layerClient = (options: ClientOptions = {}): Layer.Layer<Engine | Runs, JournalError, PgClient> =>
-  Layer.scopedContext(
-    Effect.catchTag(
-      member.make({
-        ...common(options),
-        address: undefined,
-        retention: undefined,
-        sweep: Duration.infinity,
-        messages: Duration.infinity
-      }),
-      // A client listens on no port.
-      "SocketServerError",
-      Effect.die
-    )
-  )
+export const layerClient = (options: ClientOptions = {}): Layer.Layer<Engine.Engine | Runs, JournalError, PgClient> =>
+  member
+    .layer({
+      ...common(options),
+      address: undefined,
+      engine: Engine.layer({ resume: "none" }),
+      sweep: Duration.infinity,
+      messages: Duration.infinity
+    })
+    // A client listens on no port.
+    .pipe(Layer.catchAll((error) => (error._tag === "JournalError" ? Layer.fail(error) : Layer.die(error))))
 
 /**
  * Says to a client that a flow is implemented by the runners.
@@ -115,4 +111,4 @@ export const remote = <
   E extends Schema.Schema.All & { readonly Context: never }
 >(
   flow: Flow.Flow<Name, P, S, E>
-): Layer.Layer<Flow.Implemented<Name>, JournalError, Engine> => flow.toLayer(() => Effect.never)
+): Layer.Layer<Flow.Implemented<Name>, JournalError, Engine.Engine> => flow.toLayer(() => Effect.never)

@@ -53,6 +53,6 @@ export const layer = (options: Options = {}): Layer.Layer<Journal, JournalError,
       const sql = yield* PgClient.PgClient
       const epoch = yield* open(sql, prefix)
       const written = yield* writer.make(sql, prefix, epoch)
-      return store.make({ sql, prefix, writer: written }, () => ({ shard: 0, mine: true }))
+      return store.make({ sql, prefix, writer: written })
     })
   )

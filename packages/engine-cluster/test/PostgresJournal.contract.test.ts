@@ -1,8 +1,9 @@
 import { PgClient } from "@effect/sql-pg"
-import type { Journal } from "@memstore-flows/engine"
 import { Effect, Layer, ManagedRuntime, RcRef } from "effect"
 import { afterAll, describe } from "vitest"
-import { journalContract } from "../../engine/test/contract/JournalContract.js"
+import { engineContract } from "../../engine/test/contract/EngineContract.js"
+import { handoverContract } from "../../engine/test/contract/HandoverContract.js"
+import { type StoreFactory, storeOf } from "../../engine/test/contract/harness.js"
 import { scheduleContract } from "../../engine/test/contract/ScheduleContract.js"
 import { PostgresJournal } from "../src/index.js"
 import { available, client, database } from "./support/database.js"
@@ -14,7 +15,7 @@ const one = ManagedRuntime.make(Layer.unwrapEffect(Effect.map(database, client))
 afterAll(() => one.dispose())
 
 /** An empty journal, opened when somebody needs it and closed when nobody does. */
-const opened = Effect.gen(function* () {
+const opened: StoreFactory = Effect.gen(function* () {
   const database = Layer.succeedContext((yield* one.runtimeEffect).context)
   const layer = PostgresJournal.layer().pipe(Layer.provide(database))
   yield* Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(`TRUNCATE ${tables}`)).pipe(
@@ -22,10 +23,11 @@ const opened = Effect.gen(function* () {
     Effect.provide(database)
   )
   const ref = yield* RcRef.make({ acquire: Layer.build(layer) })
-  return Layer.scopedContext(Effect.orDie(RcRef.get(ref))) satisfies Layer.Layer<Journal.Journal>
+  return storeOf(Layer.scopedContext(Effect.orDie(RcRef.get(ref))))
 })
 
 describe.skipIf(!available)("PostgresJournal", () => {
-  journalContract("the journal in PostgreSQL", opened)
+  engineContract("the journal in PostgreSQL", opened)
+  handoverContract("the journal in PostgreSQL", opened)
   scheduleContract("the journal in PostgreSQL", opened)
 })

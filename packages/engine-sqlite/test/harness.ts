@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Journal } from "@memstore-flows/engine"
 import { Effect, Layer, RcRef } from "effect"
+import { type StoreFactory, storeOf } from "../../engine/test/contract/harness.js"
 import { SqliteJournal } from "../src/index.js"
 
 /** A folder of the test's own. */
@@ -14,9 +14,9 @@ export const folder = Effect.acquireRelease(
 /** A file of the test's own, which does not exist yet. */
 export const file = Effect.map(folder, (path) => join(path, "runs.db"))
 
-/** A journal in a file that is opened when somebody needs it and closed when nobody does. */
-export const opened = Effect.gen(function* () {
+/** A file that is opened when somebody needs it and closed when nobody does. */
+export const opened: StoreFactory = Effect.gen(function* () {
   const path = yield* file
   const ref = yield* RcRef.make({ acquire: Layer.build(SqliteJournal.layer({ file: path })) })
-  return Layer.scopedContext(Effect.orDie(RcRef.get(ref))) satisfies Layer.Layer<Journal.Journal>
+  return storeOf(Layer.scopedContext(Effect.orDie(RcRef.get(ref))))
 })

@@ -1,4 +1,6 @@
+import { engineContract } from "./contract/EngineContract.js"
+import { handoverContract } from "./contract/HandoverContract.js"
 import { memory } from "./contract/harness.js"
-import { journalContract } from "./contract/JournalContract.js"
 
-journalContract("the journal in memory", memory)
+engineContract("the journal in memory", memory)
+handoverContract("the journal in memory", memory)

@@ -101,20 +101,15 @@ test("interrupting execute leaves the run going, unless it is to cancel it", () 
 test("a run whose journal failed for a while is detached, and goes on after resume", () =>
   Effect.gen(function* () {
     const broken = yield* Ref.make(false)
-    const journal = Layer.effect(
-      Journal.Journal,
-      Effect.map(Journal.Journal, (inner) =>
-        Journal.Journal.of({
-          ...inner,
-          append: (entry) =>
-            Effect.flatMap(Ref.get(broken), (fails) =>
-              fails ? new Journal.JournalError({ operation: "append", reason: "disk full" }) : inner.append(entry)
-            )
-        })
-      )
-    ).pipe(Layer.provide(yield* memory))
+    const store = (yield* memory).over((inner) => ({
+      ...inner,
+      append: (entry) =>
+        Effect.flatMap(Ref.get(broken), (fails) =>
+          fails ? new Journal.JournalError({ operation: "append", reason: "disk full" }) : inner.append(entry)
+        )
+    }))
     const { gate, layer } = yield* gated
-    const engine = yield* open(journal, layer)
+    const engine = yield* open(store, layer)
     yield* engine.run(Runs.start(Gate, { id: "x", payload: undefined }))
     yield* said("begin")
     yield* Ref.set(broken, true)

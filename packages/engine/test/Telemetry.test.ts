@@ -39,14 +39,14 @@ it.scoped("spans of a run make one tree, before and after a restart, and name er
     const { spans, tracer } = make()
     const gate = yield* Deferred.make<void>()
     const at = yield* Deferred.make<void>()
-    const journal = yield* memory
+    const store = yield* memory
     const traced = Effect.gen(function* () {
-      const first = yield* open(journal, flow(gate, at))
+      const first = yield* open(store, flow(gate, at))
       yield* Effect.withSpan(first.run(Runs.start(Move, { id: "m", payload: undefined })), "request")
       yield* Deferred.await(at)
       yield* first.close
       yield* Deferred.succeed(gate, undefined)
-      const second = yield* open(journal, flow(gate, at))
+      const second = yield* open(store, flow(gate, at))
       return yield* second.run(Runs.outcome(Move, "m"))
     })
     const outcome = yield* Effect.withTracer(traced, tracer)
@@ -86,14 +86,14 @@ it.scoped(
     Effect.gen(function* () {
       const { spans, tracer } = make()
       const gate = yield* Deferred.make<void>()
-      const journal = yield* memory
+      const store = yield* memory
       const at = yield* Deferred.make<void>()
       const traceOf = (id: string) =>
         Effect.flatMap(Journal.Journal, (service) => service.get(id)).pipe(
           Effect.map(Option.map(({ trace }) => trace)),
-          Effect.provide(journal)
+          Effect.provide(store.journal)
         )
-      const plain = yield* open(journal, flow(gate, at))
+      const plain = yield* open(store, flow(gate, at))
       yield* plain.run(Runs.start(Move, { id: "plain", payload: undefined }))
       assert.deepStrictEqual(yield* traceOf("plain"), Option.some(null))
       const late = Runs.start(Move, { id: "late", payload: undefined, waitForLock: true })
@@ -103,7 +103,7 @@ it.scoped(
       assert.deepStrictEqual(tree(spans), ["start move"])
       yield* plain.close
       yield* Deferred.succeed(gate, undefined)
-      const traced = yield* Effect.withTracer(open(journal, flow(gate, at)), tracer)
+      const traced = yield* Effect.withTracer(open(store, flow(gate, at)), tracer)
       yield* traced.run(Runs.outcome(Move, "late"))
       const run = spans.filter(({ name }) => name === "run move")
       assert.deepStrictEqual(

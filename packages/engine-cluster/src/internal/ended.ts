@@ -2,6 +2,7 @@ import type * as PgClient from "@effect/sql-pg/PgClient"
 import type * as Journal from "@memstore-flows/engine/Journal"
 import { RunNotFound } from "@memstore-flows/engine/RunError"
 import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
@@ -14,8 +15,8 @@ export type Ended = (id: string) => Effect.Effect<Journal.RunRecord, RunNotFound
 
 type Look = Effect.Effect<Option.Option<Journal.RunRecord>, RunNotFound | Journal.JournalError>
 
-/** A notification may be lost with its connection: the journal is looked at anyway after this time. */
-const pause = "2 seconds"
+/** A notification may come before anybody listens, and may be lost with its connection: the journal is looked at anyway. */
+const pauses = { first: "250 millis", later: "2 seconds" } as const
 
 /** @internal Listens from the first wait on. */
 export const make = (
@@ -46,7 +47,7 @@ export const make = (
       )
     })
 
-    const next = (shard: number, look: Look): Look =>
+    const next = (shard: number, look: Look, pause: Duration.DurationInput): Look =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
           const one = Deferred.unsafeMake<void>(FiberId.none)
@@ -71,10 +72,10 @@ export const make = (
         if (Option.isNone(record)) return Effect.fail(new RunNotFound({ run: id }))
         return Effect.succeed(Option.filter(record, ({ endedAt }) => endedAt !== null))
       })
-      const wait: Effect.Effect<Journal.RunRecord, RunNotFound | Journal.JournalError> = Effect.flatMap(
-        next(shardOf(id), look),
-        (found) => (Option.isSome(found) ? Effect.succeed(found.value) : wait)
-      )
-      return Effect.zipRight(listen, wait)
+      const wait = (pause: Duration.DurationInput): ReturnType<Ended> =>
+        Effect.flatMap(next(shardOf(id), look, pause), (found) =>
+          Option.isSome(found) ? Effect.succeed(found.value) : wait(pauses.later)
+        )
+      return Effect.zipRight(listen, wait(pauses.first))
     }
   })

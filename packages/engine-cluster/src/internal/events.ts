@@ -1,6 +1,8 @@
 import type { Event } from "@memstore-flows/engine/Event"
 import type { JournalError } from "@memstore-flows/engine/Journal"
 import type { RunNotFound } from "@memstore-flows/engine/RunError"
+import type { Service } from "@memstore-flows/engine/Runs"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -16,9 +18,26 @@ export interface Sources {
   readonly ended: Effect.Effect<unknown, RunNotFound | JournalError>
 }
 
+const words = { FlowChanged: "flow-changed", RecordUnreadable: "unreadable" } as const
+
+/** @internal What the owner of a run tells of it, to its end, or to why it is left alone. */
+export const ofOwner = (engine: Service, id: string): Events => {
+  const left = Effect.map(Effect.zip(engine.get(id), Clock.currentTimeMillis), ([{ problem }, at]): Events => {
+    if (problem === null || problem._tag === "RunDetached") return Stream.empty
+    return Stream.make<[Event]>({ _tag: "Detached", run: id, at, reason: words[problem._tag] })
+  })
+  return Stream.concat(engine.events(id), Stream.unwrap(left))
+}
+
 const keyOf = (event: Event) => `${event._tag}/${"step" in event ? event.step : ""}/${event.at}`
 
-const isEnd = ({ _tag }: Event): boolean => _tag === "RunSucceeded" || _tag === "RunFailed" || _tag === "RunCancelled"
+const handedOver: ReadonlySet<string> = new Set(["shutdown", "detached", "journal", "fenced"])
+
+/** Whether another owner goes on. One that cannot read what is recorded leaves the run to the next program. */
+const isHandedOver = (event: Event): boolean => event._tag === "Detached" && handedOver.has(event.reason)
+
+const isEnd = ({ _tag }: Event): boolean =>
+  _tag === "RunSucceeded" || _tag === "RunFailed" || _tag === "RunCancelled" || _tag === "Detached"
 
 const pause = Stream.drain(Stream.fromEffect(Effect.sleep("200 millis")))
 
@@ -32,7 +51,7 @@ export const follow = ({ ended, live, past }: Sources): Events =>
     let over = false
     const fresh = (events: Events): Events =>
       Stream.filter(events, (event) => {
-        if (over || event._tag === "Detached") return false
+        if (over || isHandedOver(event)) return false
         if (event._tag === "Progress") return true
         const key = keyOf(event)
         if (told.has(key)) return false

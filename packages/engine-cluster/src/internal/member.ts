@@ -5,7 +5,7 @@ import { Sharding } from "@effect/cluster/Sharding"
 import type { SocketServerError } from "@effect/platform/SocketServer"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Engine from "@memstore-flows/engine/Engine"
-import { Journal, type JournalError, type Service } from "@memstore-flows/engine/Journal"
+import { Journal, type JournalError } from "@memstore-flows/engine/Journal"
 import { Runs } from "@memstore-flows/engine/Runs"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -30,9 +30,8 @@ export interface Options {
   readonly lease: Duration.Duration
   readonly sweep: Duration.Duration
   readonly messages: Duration.Duration
-  readonly retention: Engine.Retention | undefined
-  /** What stands between the engine and its journal; tests count writes with it. */
-  readonly over?: (journal: Service) => Service
+  /** The engine of this process, which takes up no run by itself. */
+  readonly engine: Layer.Layer<Engine.Engine | Runs, never, Journal>
 }
 
 const nameOf = (address: Address | undefined): string => (address ? `${address.host}:${address.port}` : "client")
@@ -103,26 +102,19 @@ const sweeper = (
     }
   })
 
-const engineOn = (journal: Service, retention: Engine.Retention | undefined) =>
-  Effect.flatMap(Effect.scope, (scope) =>
-    Layer.buildWithScope(
-      Engine.layer({ ...(retention ? { retention } : {}), resume: "none" }).pipe(
-        Layer.provide(Layer.succeed(Journal, journal))
-      ),
-      scope
-    )
-  )
+/** @internal A process that belongs to the cluster. */
+export interface Member {
+  readonly services: Context.Context<Engine.Engine | Runs>
+  /** The shards whose runs are its own. */
+  readonly held: ReadonlySet<number>
+}
 
 /** @internal */
 export const make = (
   options: Options
-): Effect.Effect<
-  Context.Context<Engine.Engine | Runs>,
-  JournalError | SocketServerError,
-  PgClient.PgClient | Scope.Scope
-> =>
+): Effect.Effect<Member, JournalError | SocketServerError, PgClient.PgClient | Scope.Scope> =>
   Effect.gen(function* () {
-    const { address, lease, over = (same) => same, retention } = options
+    const { address, lease } = options
     const scope = yield* Effect.scope
     const sql = yield* PgClient.PgClient
     const held = yield* shards.make(Duration.toMillis(lease))
@@ -140,7 +132,7 @@ export const make = (
     })
     const journal = address ? host.journal : { ...host.journal, evict: () => Effect.succeed(0) }
     const ending = yield* ended.make(sql, options.prefix, host.shardOf, journal.get)
-    const inner = yield* engineOn(over(journal), retention)
+    const inner = yield* Layer.buildWithScope(Layer.provide(options.engine, Layer.succeed(Journal, journal)), scope)
     const registry = Context.get(inner, Engine.Engine)
     const engine = Context.get(inner, Runs)
     host.employ({
@@ -156,17 +148,20 @@ export const make = (
       yield* held.watch
       wake(true)
     }
-    let closed = false
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        closed = true
-      })
-    )
-    const outer = runs.make({ engine, host, routes: routed, ended: ending, isClosed: () => closed })
+    const closed = yield* Effect.makeLatch()
+    yield* Effect.addFinalizer(() => closed.open)
+    const outer = runs.make({ engine, host, routes: routed, ended: ending, closed: closed.await })
     const register: typeof registry.register = (handler) =>
       Effect.zipRight(
         registry.register(handler),
         Effect.sync(() => wake(true))
       )
-    return Context.make(Engine.Engine, { ...registry, register }).pipe(Context.add(Runs, outer))
+    const services = Context.make(Engine.Engine, { ...registry, register }).pipe(Context.add(Runs, outer))
+    return { services, held: held.held }
   })
+
+/** @internal */
+export const layer = (
+  options: Options
+): Layer.Layer<Engine.Engine | Runs, JournalError | SocketServerError, PgClient.PgClient> =>
+  Layer.scopedContext(Effect.map(make(options), ({ services }) => services))

@@ -1,13 +1,13 @@
 import type { JournalError } from "@memstore-flows/engine/Journal"
 import type { Outcome } from "@memstore-flows/engine/Outcome"
 import type { Info } from "@memstore-flows/engine/Run"
-import { RunCancelled, RunDied, type RunNotFound } from "@memstore-flows/engine/RunError"
+import { RunCancelled, type RunDetached, RunDied, type RunNotFound } from "@memstore-flows/engine/RunError"
 import type { CancelAnswer, Service } from "@memstore-flows/engine/Runs"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Ended } from "./ended.js"
-import { follow } from "./events.js"
+import { follow, ofOwner } from "./events.js"
 import type { Host } from "./host.js"
 import type { Routes } from "./routes.js"
 
@@ -16,7 +16,8 @@ interface Options {
   readonly host: Host
   readonly routes: Routes
   readonly ended: Ended
-  readonly isClosed: () => boolean
+  /** Comes back when this process leaves the cluster. */
+  readonly closed: Effect.Effect<void>
 }
 
 const resultOf = <A, E>(id: string, known: Outcome<A, E>): Effect.Effect<A, E | RunCancelled | RunDied> => {
@@ -36,12 +37,23 @@ const resultOf = <A, E>(id: string, known: Outcome<A, E>): Effect.Effect<A, E | 
 const patience = { info: "500 millis", cancel: "5 seconds" } as const
 
 /** @internal The runs of all runners, as any process of the cluster sees them. */
-export const make = ({ ended, engine, host, isClosed, routes }: Options): Service => {
+export const make = ({ ended, engine, host, closed, routes }: Options): Service => {
+  /** Waits until a run that is not worked on here is, or has ended elsewhere; fails when this process leaves. */
+  const news = (id: string, count: number, error: RunDetached) =>
+    Effect.raceFirst(
+      Effect.zipRight(closed, error),
+      Effect.raceFirst(
+        host.taken(id, count),
+        Effect.flatMap(ended(id), () => engine.detach(id))
+      )
+    )
+
   const outcome: Service["outcome"] = (flow, id) =>
-    Effect.catchTag(engine.outcome(flow, id), "RunDetached", (error) => {
-      if (isClosed()) return Effect.fail(error)
-      const elsewhere = Effect.flatMap(ended(id), () => engine.detach(id))
-      return Effect.zipRight(elsewhere, engine.outcome(flow, id))
+    Effect.suspend(() => {
+      const count = host.count()
+      return Effect.catchTag(engine.outcome(flow, id), "RunDetached", (error) =>
+        error.reason === "not-implemented" ? error : Effect.zipRight(news(id, count, error), outcome(flow, id))
+      )
     })
 
   const result: Service["result"] = (flow, id) => Effect.flatMap(outcome(flow, id), (known) => resultOf(id, known))
@@ -81,7 +93,7 @@ export const make = ({ ended, engine, host, isClosed, routes }: Options): Servic
   const events = (id: string) =>
     follow({
       past: Stream.unwrap(Effect.as(host.owns(id) ? Effect.void : engine.detach(id), engine.events(id))),
-      live: Stream.suspend(() => (host.owns(id) ? engine.events(id) : routes.events(id))),
+      live: Stream.suspend(() => (host.owns(id) ? ofOwner(engine, id) : routes.events(id))),
       ended: ended(id)
     })
 

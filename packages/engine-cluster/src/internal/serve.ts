@@ -6,6 +6,7 @@ import type * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { ofOwner } from "./events.js"
 import { FlowRun } from "./flowRun.js"
 import type { Host } from "./host.js"
 
@@ -26,7 +27,7 @@ export const layer = (engine: Service, host: Host): Layer.Layer<never, never, Sh
     {
       run: ({ payload: { id } }) => Effect.sync(() => host.want(id)),
       info: ({ payload: { id } }) => engine.get(id),
-      events: ({ payload: { id } }) => Stream.suspend(() => (host.owns(id) ? engine.events(id) : Stream.empty)),
+      events: ({ payload: { id } }) => Stream.suspend(() => (host.owns(id) ? ofOwner(engine, id) : Stream.empty)),
       cancel: ({ payload: { id } }) =>
         Effect.zipRight(mine(id), engine.cancel(id)).pipe(
           Effect.retry({ schedule: again, while: (error) => error === "not yet" || error._tag === "JournalError" }),

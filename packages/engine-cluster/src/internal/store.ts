@@ -139,8 +139,21 @@ const update =
       })
     )
 
-/** @internal The journal on these tables; `place` says where a new run belongs. */
-export const make = (store: Store, place: (id: string) => Place): Journal.Service => ({
+/** @internal Adds a run that belongs somewhere. */
+export const insert = (
+  { writer }: Store,
+  run: Journal.NewRun,
+  { wait }: { readonly wait: boolean },
+  place: Place
+): Effect.Effect<Journal.Inserted, Journal.JournalError> => {
+  const { createdAt, flow, id, payload, trace = null, version } = run
+  const resource = run.resource === null ? null : toColumn(run.resource)
+  const op = { op: "insert", run: toColumn(id), flow: toColumn(flow), version, resource, payload, trace } as const
+  return Effect.map(writer.write({ ...op, wait, at: createdAt, ...place }), inserted)
+}
+
+/** @internal The journal on these tables, of a process to which every run belongs. */
+export const make = (store: Store): Journal.Service => ({
   get: get(store),
   entries: entries(store),
   list: list(store),
@@ -148,10 +161,5 @@ export const make = (store: Store, place: (id: string) => Place): Journal.Servic
   append: append(store),
   update: update(store),
   finish: finish(store),
-  insert: (run, { wait }) => {
-    const { createdAt, flow, id, payload, trace = null, version } = run
-    const resource = run.resource === null ? null : toColumn(run.resource)
-    const op = { op: "insert", run: toColumn(id), flow: toColumn(flow), version, resource, payload, trace } as const
-    return Effect.map(store.writer.write({ ...op, wait, at: createdAt, ...place(id) }), inserted)
-  }
+  insert: (run, options) => insert(store, run, options, { shard: 0, mine: true })
 })

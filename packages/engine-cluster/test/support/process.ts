@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdirSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import { buildSync } from "esbuild"
+import { freePort } from "./freePort.js"
 
 const here = import.meta.dirname
 const outfile = join(here, "..", "..", "node_modules", ".cache", `runner-${process.pid}.mjs`)
@@ -26,14 +26,6 @@ export const bundle = (): void => {
 }
 
 export const unbundle = (): void => rmSync(outfile, { force: true })
-
-const freePort = Effect.async<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 /** A runner in a process of its own. */
 export interface Runner {

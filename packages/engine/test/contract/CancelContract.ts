@@ -2,28 +2,17 @@ import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect } from "effect"
 import { Flow, Runs, Step } from "../../src/index.js"
 import { Busy, busyLayer, Parallel, parallel, plan, Sleeper, sleeper, spoken } from "./flows.js"
-import {
-  contractTest,
-  count,
-  type JournalFactory,
-  lines,
-  open,
-  recordOf,
-  said,
-  say,
-  until,
-  withLog
-} from "./harness.js"
+import { contractTest, count, lines, open, recordOf, type StoreFactory, said, say, until, withLog } from "./harness.js"
 
 /** A cancel cuts what is under way and undoes what was done. */
-export const cancelContract = (name: string, factory: JournalFactory): void => {
+export const cancelContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: cancel`, () => {
-    test("a busy step is cut at once and what was done is undone in reverse order", (journal) =>
+    test("a busy step is cut at once and what was done is undone in reverse order", (store) =>
       Effect.gen(function* () {
         const { layer } = yield* busyLayer
-        const engine = yield* open(journal, layer)
+        const engine = yield* open(store, layer)
         yield* engine.run(Runs.start(Busy, { id: "x", payload: plan }))
         yield* said("begin three")
         assert.strictEqual(yield* engine.run(Runs.cancel("x")), "Requested")
@@ -39,17 +28,17 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
         assert.strictEqual(yield* engine.run(Runs.cancel("x")), "AlreadyEnded")
       }))
 
-    test("before the first step a run ends without undos", (journal) =>
+    test("before the first step a run ends without undos", (store) =>
       Effect.gen(function* () {
         const { layer } = yield* busyLayer
-        const engine = yield* open(journal, layer)
+        const engine = yield* open(store, layer)
         yield* engine.run(Effect.zipRight(Runs.start(Busy, { id: "x", payload: plan }), Runs.cancel("x")))
         const undo = { undone: [], notUndone: [] }
         assert.deepStrictEqual(yield* engine.run(Runs.outcome(Busy, "x")), { _tag: "Cancelled", undo })
         assert.deepStrictEqual(yield* lines, [])
       }))
 
-    test("cancelled again while it is cut and while it is undone, it answers so and does nothing twice", (journal) =>
+    test("cancelled again while it is cut and while it is undone, it answers so and does nothing twice", (store) =>
       Effect.gen(function* () {
         const hold = yield* Deferred.make<void>()
         const Slow = Flow.make({ name: "slow", payload: Busy.payload })
@@ -63,7 +52,7 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
           })
         )
         const engine = yield* open(
-          journal,
+          store,
           Slow.toLayer(() => body)
         )
         yield* engine.run(Runs.start(Slow, { id: "x", payload: plan }))
@@ -77,11 +66,11 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
         assert.strictEqual(count(yield* lines, "undo one"), 1)
       }))
 
-    test("a parked run is undone without being woken", (journal) =>
+    test("a parked run is undone without being woken", (store) =>
       Effect.gen(function* () {
         const body = yield* withLog(sleeper())
         const engine = yield* open(
-          journal,
+          store,
           Sleeper.toLayer(() => body)
         )
         yield* engine.run(Runs.start(Sleeper, { id: "x", payload: undefined }))
@@ -94,7 +83,7 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ["do before", "undo before"])
       }))
 
-    test("an undo that shutdown cuts runs again in the next engine, the ones before it do not", (journal) =>
+    test("an undo that shutdown cuts runs again in the next engine, the ones before it do not", (store) =>
       Effect.gen(function* () {
         const hold = yield* Deferred.make<void>()
         const Slow = Flow.make({ name: "slow", payload: Busy.payload })
@@ -109,30 +98,30 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
           })
         )
         const layer = Slow.toLayer(() => body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Slow, { id: "x", payload: plan }))
         yield* said("begin three")
         yield* first.run(Runs.cancel("x"))
         yield* said("undo one")
         yield* first.close
-        assert.strictEqual((yield* recordOf(journal, "x")).state, "undoing")
+        assert.strictEqual((yield* recordOf(store, "x")).state, "undoing")
         yield* Deferred.succeed(hold, undefined)
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         const undo = { undone: ["two", "one"], notUndone: [] }
         assert.deepStrictEqual(yield* second.run(Runs.outcome(Slow, "x")), { _tag: "Cancelled", undo })
         const all = yield* lines
         assert.deepStrictEqual([count(all, "undo one"), count(all, "undo two"), count(all, "begin three")], [2, 1, 1])
       }))
 
-    test("parallel steps are undone in reverse order of the journal, also after a restart", (journal) =>
+    test("parallel steps are undone in reverse order of the journal, also after a restart", (store) =>
       Effect.gen(function* () {
         const body = yield* withLog(parallel())
         const layer = Parallel.toLayer(() => body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Parallel, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* until(
           "hang again",
           Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -142,7 +131,7 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* second.run(Runs.outcome(Parallel, "x")), { _tag: "Cancelled", undo })
       }))
 
-    test("a replay that looks for undos finds them in parallel branches, and lets no time pass", (journal) =>
+    test("a replay that looks for undos finds them in parallel branches, and lets no time pass", (store) =>
       Effect.gen(function* () {
         const Fork = Flow.make({ name: "fork", payload: Busy.payload })
         const branch = (name: string) =>
@@ -151,7 +140,7 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
           Effect.all([branch("1"), Effect.zipRight(spoken("2"), branch("3"))], { concurrency: 2, discard: true })
         )
         const layer = Fork.toLayer(() => body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Fork, { id: "x", payload: plan }))
         yield* until(
           "both hang",
@@ -159,12 +148,12 @@ export const cancelContract = (name: string, factory: JournalFactory): void => {
         )
         yield* first.close
         const idle = yield* open(
-          journal,
+          store,
           Busy.toLayer(() => Effect.succeed(""))
         )
         yield* idle.run(Runs.cancel("x"))
         yield* idle.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         const outcome = yield* second.run(Runs.outcome(Fork, "x"))
         assert(outcome._tag === "Cancelled")
         assert.sameMembers(Array.from(outcome.undo.undone), ["1", "2", "3"])

@@ -5,11 +5,11 @@ import { Refused, spoken } from "./flows.js"
 import {
   contractTest,
   count,
-  type JournalFactory,
   type Log,
   lines,
   open,
   recordOf,
+  type StoreFactory,
   said,
   say,
   undosDone,
@@ -36,6 +36,9 @@ const look = Step.withIntent("b", {
   run: () => Effect.void,
   undo: () => say("undo b")
 })
+
+/** Waits for an effect while time passes. */
+const inTime = Effect.raceFirst(Effect.forever(Effect.zipRight(Effect.yieldNow(), TestClock.adjust("1 second"))))
 
 /** A flow in flight, and what it was changed to. */
 const changes: ReadonlyArray<{
@@ -88,30 +91,28 @@ const changes: ReadonlyArray<{
 ]
 
 /** A flow that is changed under runs that have not ended. */
-export const changeContract = (name: string, factory: JournalFactory): void => {
+export const changeContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: changed flows`, () => {
     for (const { after, before = all(spoken("a"), spoken("b"), hang), met, recorded, what } of changes) {
-      test(`${what}: the run is left as it was, saying so, and goes on under the flow it began with`, (journal) =>
+      test(`${what}: the run is left as it was, saying so, and goes on under the flow it began with`, (store) =>
         Effect.gen(function* () {
           const old = yield* layerOf(before)
-          const first = yield* open(journal, old)
+          const first = yield* open(store, old)
           yield* first.run(Runs.start(Steps, { id: "x", payload: undefined }))
-          yield* said("do b").pipe(
-            Effect.raceFirst(Effect.forever(Effect.zipRight(Effect.yieldNow(), TestClock.adjust("1 second"))))
-          )
+          yield* inTime(said("do b"))
           yield* said("hang")
           yield* first.close
           const done = yield* lines
-          const second = yield* open(journal, yield* layerOf(after))
+          const second = yield* open(store, yield* layerOf(after))
           const changed = new RunError.FlowChanged({ run: "x", flow: "steps", version: 1, recorded, met })
           assert.deepStrictEqual(yield* second.run(Effect.flip(Runs.result(Steps, "x"))), changed)
           const info = yield* second.run(Runs.get("x"))
           assert.deepStrictEqual([info.state, info.problem], ["running", changed])
           yield* second.close
           assert.deepStrictEqual(yield* lines, done, "nothing new is done, and nothing undone")
-          const third = yield* open(journal, old)
+          const third = yield* open(store, old)
           yield* until(
             "it hangs again",
             Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -125,50 +126,50 @@ export const changeContract = (name: string, factory: JournalFactory): void => {
         }))
     }
 
-    test("what is new behind all that is recorded is done", (journal) =>
+    test("what is new behind all that is recorded is done", (store) =>
       Effect.gen(function* () {
-        const first = yield* open(journal, yield* layerOf(all(spoken("a"), hang)))
+        const first = yield* open(store, yield* layerOf(all(spoken("a"), hang)))
         yield* first.run(Runs.start(Steps, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* first.close
-        const second = yield* open(journal, yield* layerOf(all(spoken("a"), spoken("instead"), spoken("more"))))
+        const second = yield* open(store, yield* layerOf(all(spoken("a"), spoken("instead"), spoken("more"))))
         yield* second.run(Runs.result(Steps, "x"))
         assert.deepStrictEqual(yield* lines, ["do a", "hang", "do instead", "do more"])
       }))
 
-    test("a run that is to be undone is not undone by a flow that has changed", (journal) =>
+    test("a run that is to be undone is not undone by a flow that has changed", (store) =>
       Effect.gen(function* () {
         const old = yield* layerOf(all(spoken("a"), spoken("b"), hang))
-        const first = yield* open(journal, old, { resume: "none" })
+        const first = yield* open(store, old, { resume: "none" })
         yield* first.run(Runs.start(Steps, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* first.run(Runs.detach("x"))
         yield* first.run(Runs.cancel("x"))
         yield* first.close
-        const second = yield* open(journal, yield* layerOf(all(spoken("a"), spoken("c"), spoken("b"), hang)))
+        const second = yield* open(store, yield* layerOf(all(spoken("a"), spoken("c"), spoken("b"), hang)))
         const error = yield* second.run(Effect.flip(Runs.outcome(Steps, "x")))
         assert.deepInclude(error, { _tag: "FlowChanged", recorded: 'step "b"', met: 'step "c"' })
-        assert.strictEqual((yield* recordOf(journal, "x")).state, "cancelling")
+        assert.strictEqual((yield* recordOf(store, "x")).state, "cancelling")
         yield* second.close
         assert.deepStrictEqual(undosDone(yield* lines), [])
-        const third = yield* open(journal, old)
+        const third = yield* open(store, old)
         const undo = { undone: ["b", "a"], notUndone: [] }
         assert.deepStrictEqual(yield* third.run(Runs.outcome(Steps, "x")), { _tag: "Cancelled", undo })
       }))
 
-    test("a change is told in the events and in the log", (journal) =>
+    test("a change is told in the events and in the log", (store) =>
       Effect.gen(function* () {
         const logged = yield* Ref.make<ReadonlyArray<string>>([])
         const logger = Logger.make(({ message }) =>
           Effect.runSync(Ref.update(logged, (all) => [...all, String(message)]))
         )
         const gate = yield* Deferred.make<void>()
-        const first = yield* open(journal, yield* layerOf(all(spoken("a"), hang)))
+        const first = yield* open(store, yield* layerOf(all(spoken("a"), hang)))
         yield* first.run(Runs.start(Steps, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* first.close
         const after = yield* layerOf(all(Deferred.await(gate), spoken("b")))
-        const second = yield* Effect.provide(open(journal, after), Logger.add(logger))
+        const second = yield* Effect.provide(open(store, after), Logger.add(logger))
         const listener = yield* Effect.fork(second.run(Stream.runCollect(Runs.events("x"))))
         yield* Effect.yieldNow()
         yield* Deferred.succeed(gate, undefined)
@@ -178,18 +179,18 @@ export const changeContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* Ref.get(logged), [message])
       }))
 
-    test("parallel branches may come in any order, and have an order of their own in a scope", (journal) =>
+    test("parallel branches may come in any order, and have an order of their own in a scope", (store) =>
       Effect.gen(function* () {
         const node = (name: string, ...steps: ReadonlyArray<string>) => Step.scope(name)(all(...steps.map(spoken)))
         const first = yield* open(
-          journal,
+          store,
           yield* layerOf(all(parallel(node("1", "a", "b"), node("2", "c", "d"), spoken("e")), spoken("f"), hang))
         )
         yield* first.run(Runs.start(Steps, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* first.close
         const turned = all(parallel(spoken("e"), node("2", "c", "d"), node("1", "a", "b")), spoken("f"), hang)
-        const second = yield* open(journal, yield* layerOf(turned))
+        const second = yield* open(store, yield* layerOf(turned))
         yield* until(
           "it hangs again",
           Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -201,10 +202,12 @@ export const changeContract = (name: string, factory: JournalFactory): void => {
           [parallel(spoken("e"), node("2", "c"), node("1", "a", "b")), 'step "2/d"', 'the end of scope "2/"'],
           [parallel(spoken("new"), node("2", "c", "d"), node("1", "a", "b")), 'step "f"', 'step "new"']
         ] as const) {
-          const third = yield* open(journal, yield* layerOf(all(changed, spoken("f"), hang)))
-          const waiter = yield* Effect.fork(third.run(Effect.flip(Runs.result(Steps, "x"))))
-          yield* TestClock.adjust("1 minute")
-          assert.deepInclude(yield* waiter, { _tag: "FlowChanged", recorded, met })
+          const third = yield* open(store, yield* layerOf(all(changed, spoken("f"), hang)))
+          assert.deepInclude(yield* inTime(third.run(Effect.flip(Runs.result(Steps, "x")))), {
+            _tag: "FlowChanged",
+            recorded,
+            met
+          })
           yield* third.close
         }
         assert.deepStrictEqual(yield* lines, done)

@@ -7,10 +7,10 @@ import {
   count,
   crashing,
   fresh,
-  type JournalFactory,
   type Log,
   lines,
   open,
+  type StoreFactory,
   said,
   say,
   until
@@ -62,22 +62,22 @@ const layerOf = (body: Body) =>
 const fail = Step.make("fail", { error: Refused, run: new Refused({ at: "whole" }) })
 
 /** A flow starts runs of others, and answers for them. */
-export const childContract = (name: string, factory: JournalFactory): void => {
+export const childContract = (name: string, factory: StoreFactory, each = 1): void => {
   const test = contractTest(factory)
 
   describe(`${name}: children`, () => {
-    test("a child is a run of its own, and its typed result is that of its step", (journal) =>
+    test("a child is a run of its own, and its typed result is that of its step", (store) =>
       Effect.gen(function* () {
-        const engine = yield* open(journal, yield* layerOf(Step.scope("both")(childOf("a", "well"))))
+        const engine = yield* open(store, yield* layerOf(Step.scope("both")(childOf("a", "well"))))
         assert.strictEqual(yield* engine.run(Runs.execute(Whole, { id: "x", payload: null })), "a")
         assert.strictEqual(yield* engine.run(Runs.result(Part, "x~both/a")), "a")
         assert.deepStrictEqual(yield* lines, ["do a"])
       }))
 
-    test("a child's typed failure is that of its step, and all that was done is undone", (journal) =>
+    test("a child's typed failure is that of its step, and all that was done is undone", (store) =>
       Effect.gen(function* () {
         const body = Effect.zipRight(spoken("before"), childOf("a", "badly"))
-        const engine = yield* open(journal, yield* layerOf(body))
+        const engine = yield* open(store, yield* layerOf(body))
         yield* engine.run(Runs.start(Whole, { id: "x", payload: null }))
         assert.deepStrictEqual(yield* engine.run(Runs.outcome(Whole, "x")), {
           _tag: "Failed",
@@ -87,17 +87,17 @@ export const childContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ["do before", "do a", "undo a", "undo before"])
       }))
 
-    test("a child that somebody cancels fails its step with that, also where the flow goes on", (journal) =>
+    test("a child that somebody cancels fails its step with that, also where the flow goes on", (store) =>
       Effect.gen(function* () {
         const body = Effect.catchTag(childOf("a", "never"), "RunCancelled", ({ run }) => Effect.succeed(`no ${run}`))
-        const engine = yield* open(journal, yield* layerOf(body))
+        const engine = yield* open(store, yield* layerOf(body))
         yield* engine.run(Runs.start(Whole, { id: "x", payload: null }))
         yield* said("hang a")
         yield* engine.run(Runs.cancel("x~a"))
         assert.strictEqual(yield* engine.run(Runs.result(Whole, "x")), "no x~a")
       }))
 
-    test("while it waits for a child a run is parked; both go on after a restart, the child is started once", (journal) =>
+    test("while it waits for a child a run is parked; both go on after a restart, the child is started once", (store) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         const context = yield* Effect.context<Log>()
@@ -117,11 +117,11 @@ export const childContract = (name: string, factory: JournalFactory): void => {
           Whole.toLayer(() => Effect.provide(Effect.scoped(body), context)),
           slow
         )
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Whole, { id: "x", payload: null }))
         yield* said("release")
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* until(
           "parked again",
           Effect.map(lines, (all) => count(all, "release") === 2)
@@ -134,7 +134,7 @@ export const childContract = (name: string, factory: JournalFactory): void => {
         )
       }))
 
-    test("a cancel goes on to the child, and waits until it is undone, over a restart", (journal) =>
+    test("a cancel goes on to the child, and waits until it is undone, over a restart", (store) =>
       Effect.gen(function* () {
         const hold = yield* Deferred.make<void>()
         const context = yield* Effect.context<Log>()
@@ -151,7 +151,7 @@ export const childContract = (name: string, factory: JournalFactory): void => {
           Whole.toLayer(() => Effect.provide(body, context)),
           stubborn
         )
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Whole, { id: "x", payload: null }))
         yield* said("hang a")
         yield* first.run(Runs.cancel("x"))
@@ -159,7 +159,7 @@ export const childContract = (name: string, factory: JournalFactory): void => {
         assert.deepInclude(yield* first.run(Runs.get("x")), { state: "undoing" })
         yield* first.close
         assert.notInclude(yield* lines, "undo before")
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* Deferred.succeed(hold, undefined)
         const undo = { undone: ["a/start", "before"], notUndone: [] }
         assert.deepStrictEqual(yield* second.run(Runs.outcome(Whole, "x")), { _tag: "Cancelled", undo })
@@ -167,14 +167,14 @@ export const childContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual((yield* lines).slice(-2), ["undo a", "undo before"])
       }))
 
-    test("a child that has succeeded is undone as its step says; without that it stays, and is reported", (journal) =>
+    test("a child that has succeeded is undone as its step says; without that it stays, and is reported", (store) =>
       Effect.gen(function* () {
         const undone = Step.child("a", Part, {
           payload: { of: "a", ends: "well", resource: null },
           undo: (value) => Effect.provide(say(`take back ${value}`), context)
         })
         const context = yield* Effect.context<Log>()
-        const engine = yield* open(journal, yield* layerOf(Effect.all([undone, childOf("b", "well"), fail])))
+        const engine = yield* open(store, yield* layerOf(Effect.all([undone, childOf("b", "well"), fail])))
         yield* engine.run(Runs.start(Whole, { id: "x", payload: null }))
         const outcome = yield* engine.run(Runs.outcome(Whole, "x"))
         const { message } = new RunError.RunStays({ run: "x~b", reason: "it has succeeded" })
@@ -186,12 +186,12 @@ export const childContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ["do a", "do b", "take back a"])
       }))
 
-    test("what another run holds is not begun, or waited for in line; what a run above holds is lent, to one at a time", (journal) =>
+    test("what another run holds is not begun, or waited for in line; what a run above holds is lent, to one at a time", (store) =>
       Effect.gen(function* () {
         const siblings = Effect.all([childOf("b", "never", "c/1", true), childOf("c", "never", "c/1", true)], {
           concurrency: 2
         })
-        const engine = yield* open(journal, yield* layerOf(siblings))
+        const engine = yield* open(store, yield* layerOf(siblings))
         const other = { of: "o", ends: "never", resource: "c/2" } as const
         yield* engine.run(Runs.start(Part, { id: "o", payload: other }))
         yield* engine.run(Runs.start(Whole, { id: "x", payload: "c/1" }))
@@ -212,22 +212,22 @@ export const childContract = (name: string, factory: JournalFactory): void => {
           run: "x~b"
         })
         yield* engine.close
-        const waiting = yield* open(journal, yield* layerOf(childOf("d", "well", "c/2")))
+        const waiting = yield* open(store, yield* layerOf(childOf("d", "well", "c/2")))
         const refused = yield* waiting.run(Effect.flip(Runs.execute(Whole, { id: "y", payload: null })))
         assert.deepInclude(refused, { _tag: "Busy", resource: "c/2" })
       }))
 
-    test("a child that lost a race is cancelled, and not begun again when the run resumes", (journal) =>
+    test("a child that lost a race is cancelled, and not begun again when the run resumes", (store) =>
       Effect.gen(function* () {
         const quick = Effect.zipRight(said("hang a"), spoken("quick"))
         const hang = Step.make("hang", { run: Effect.zipRight(say("hang"), Effect.never) })
         const layer = yield* layerOf(Effect.zipRight(Effect.race(childOf("a", "never"), quick), hang))
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Whole, { id: "x", payload: null }))
         yield* said("hang")
         assert.deepInclude(yield* first.run(Runs.outcome(Part, "x~a")), { _tag: "Cancelled" })
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* until(
           "it hangs again",
           Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -236,15 +236,15 @@ export const childContract = (name: string, factory: JournalFactory): void => {
         assert.deepInclude(yield* second.run(Runs.get("x~a")), { state: "cancelled" })
       }))
 
-    test("an engine that dies at any write: in the end parent and child have each done what they do once", (journal) =>
+    test("an engine that dies at any write: in the end parent and child have each done what they do once", (store) =>
       Effect.gen(function* () {
         const layer = yield* layerOf(Effect.zipRight(spoken("before"), childOf("a", "well")))
         let points = 0
         for (const when of ["before", "after"] as const) {
-          for (let at = 1; ; at++) {
+          for (let at = 1; ; at += each) {
             const id = `${when}-${at}`
             const writes = yield* Ref.make(0)
-            const dying = yield* open(crashing(journal, { at, when }, writes), layer)
+            const dying = yield* open(crashing(store, { at, when }, writes), layer)
             const running = Effect.exit(dying.run(Runs.execute(Whole, { id, payload: null })))
             const dead = until(
               "it dies",
@@ -253,12 +253,12 @@ export const childContract = (name: string, factory: JournalFactory): void => {
             const begun = yield* Effect.raceFirst(running, Effect.interruptible(dead))
             if (begun && Exit.isSuccess(begun)) assert.strictEqual(begun.value, "a")
             yield* dying.close
-            const next = yield* open(journal, layer)
+            const next = yield* open(store, layer)
             assert.strictEqual(yield* next.run(Runs.execute(Whole, { id, payload: null })), "a")
             assert.deepInclude(yield* next.run(Runs.get(`${id}~a`)), { state: "succeeded" })
             yield* next.close
-            points = Math.max(points, at)
-            if ((yield* Ref.get(writes)) < at) break
+            points = Math.max(points, yield* Ref.get(writes))
+            if (points < at) break
           }
         }
         assert.isAtLeast(points, 8)

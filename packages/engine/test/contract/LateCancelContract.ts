@@ -2,16 +2,16 @@ import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect } from "effect"
 import { Flow, Runs, Step } from "../../src/index.js"
 import { Asking, asking, Busy, Chain, chainLayer, plan, Refused } from "./flows.js"
-import { contractTest, type JournalFactory, lines, open, said, say, until, withLog } from "./harness.js"
+import { contractTest, lines, open, type StoreFactory, said, say, until, withLog } from "./harness.js"
 
 /** A cancel changes nothing of what has ended, or is on its way to an end. */
-export const lateCancelContract = (name: string, factory: JournalFactory): void => {
+export const lateCancelContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: cancel that comes late`, () => {
-    test("after a run has ended, well or badly, it says so and changes nothing", (journal) =>
+    test("after a run has ended, well or badly, it says so and changes nothing", (store) =>
       Effect.gen(function* () {
-        const engine = yield* open(journal, yield* chainLayer)
+        const engine = yield* open(store, yield* chainLayer)
         for (const fail of [false, true]) {
           const id = String(fail)
           yield* engine.run(Runs.start(Chain, { id, payload: { ...plan, fail } }))
@@ -24,7 +24,7 @@ export const lateCancelContract = (name: string, factory: JournalFactory): void 
         }
       }))
 
-    test("while a run that failed is undone, it says so, and the run ends as failed", (journal) =>
+    test("while a run that failed is undone, it says so, and the run ends as failed", (store) =>
       Effect.gen(function* () {
         const hold = yield* Deferred.make<void>()
         const Failing = Flow.make({ name: "failing", payload: Busy.payload, error: Refused })
@@ -32,12 +32,12 @@ export const lateCancelContract = (name: string, factory: JournalFactory): void 
         const one = Step.make("one", { run: Effect.void, undo: () => slowly })
         const body = yield* withLog(Effect.zipRight(one, new Refused({ at: "end" })))
         const layer = Failing.toLayer(() => body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Failing, { id: "x", payload: plan }))
         yield* said("undo one")
         assert.strictEqual(yield* first.run(Runs.cancel("x")), "AlreadyUndoing")
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         assert.strictEqual(yield* second.run(Runs.cancel("x")), "AlreadyUndoing")
         yield* Deferred.succeed(hold, undefined)
         assert.deepStrictEqual(yield* second.run(Runs.outcome(Failing, "x")), {
@@ -47,11 +47,11 @@ export const lateCancelContract = (name: string, factory: JournalFactory): void 
         })
       }))
 
-    test("a run that waits for a signal is undone at once, and takes the signal no more", (journal) =>
+    test("a run that waits for a signal is undone at once, and takes the signal no more", (store) =>
       Effect.gen(function* () {
         const body = yield* withLog(asking(null))
         const engine = yield* open(
-          journal,
+          store,
           Asking.toLayer(() => body)
         )
         yield* engine.run(Runs.start(Asking, { id: "x", payload: null }))
@@ -66,9 +66,9 @@ export const lateCancelContract = (name: string, factory: JournalFactory): void 
         assert.deepStrictEqual(yield* lines, ["do ask", "undo ask"])
       }))
 
-    test("a run that nobody knows cannot be cancelled", (journal) =>
+    test("a run that nobody knows cannot be cancelled", (store) =>
       Effect.gen(function* () {
-        const engine = yield* open(journal, yield* chainLayer)
+        const engine = yield* open(store, yield* chainLayer)
         assert.deepInclude(yield* engine.run(Effect.flip(Runs.cancel("none"))), { _tag: "RunNotFound", run: "none" })
       }))
   })

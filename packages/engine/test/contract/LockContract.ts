@@ -2,26 +2,26 @@ import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect, TestClock } from "effect"
 import { Flow, Run, RunError, Runs, Step } from "../../src/index.js"
 import { Busy, busyLayer, Chain, chainLayer, plan, spoken } from "./flows.js"
-import { contractTest, count, type JournalFactory, lines, open, recordOf, say, withLog } from "./harness.js"
+import { contractTest, count, lines, open, recordOf, type StoreFactory, say, withLog } from "./harness.js"
 
 /** A resource has one run at a time, an id one payload. */
-export const lockContract = (name: string, factory: JournalFactory): void => {
+export const lockContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: locks and ids`, () => {
     const held = { fail: false, resource: "cluster/1" }
 
-    test("a resource has one run at a time, across a restart, until its undos have ended", (journal) =>
+    test("a resource has one run at a time, across a restart, until its undos have ended", (store) =>
       Effect.gen(function* () {
         const { layer } = yield* busyLayer
         yield* TestClock.adjust("5 seconds")
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Busy, { id: "x", payload: held }))
         const busyError = yield* first.run(Effect.flip(Runs.start(Busy, { id: "y", payload: held })))
         const holder = { run: "x", flow: "busy", since: 5_000 }
         assert.deepStrictEqual(busyError, new RunError.Busy({ resource: "cluster/1", holder }))
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         const again = yield* second.run(Effect.flip(Runs.start(Busy, { id: "y", payload: held })))
         assert.deepInclude(again, { _tag: "Busy" })
         yield* second.run(Runs.cancel("x"))
@@ -29,10 +29,10 @@ export const lockContract = (name: string, factory: JournalFactory): void => {
         assert.deepInclude(yield* second.run(Runs.start(Busy, { id: "y", payload: held })), { state: "running" })
       }))
 
-    test("runs that wait in line begin first come, first served, and one that is cancelled leaves the line", (journal) =>
+    test("runs that wait in line begin first come, first served, and one that is cancelled leaves the line", (store) =>
       Effect.gen(function* () {
         const { gate, layer } = yield* busyLayer
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Busy, { id: "1", payload: held }))
         for (const id of ["2", "3", "4"]) {
           const info = yield* first.run(Runs.start(Busy, { id, payload: held, waitForLock: true }))
@@ -41,17 +41,17 @@ export const lockContract = (name: string, factory: JournalFactory): void => {
         yield* first.run(Runs.cancel("3"))
         assert.deepInclude(yield* first.run(Runs.outcome(Busy, "3")), { _tag: "Cancelled" })
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         assert.deepInclude(yield* second.run(Runs.get("2")), { state: "queued" })
         yield* Deferred.succeed(gate, undefined)
         for (const id of ["1", "2", "4"]) assert.strictEqual(yield* second.run(Runs.result(Busy, id)), "done")
-        const started = yield* Effect.forEach(["1", "2", "4"], (id) => recordOf(journal, id))
+        const started = yield* Effect.forEach(["1", "2", "4"], (id) => recordOf(store, id))
         assert.isTrue(started.every((record) => record.startedAt !== null && record.state === "succeeded"))
         const after = yield* second.run(Runs.start(Busy, { id: "5", payload: held }))
         assert.strictEqual(after.state, "running")
       }))
 
-    test("the line is fair: runs take their turn in the order in which they came", (journal) =>
+    test("the line is fair: runs take their turn in the order in which they came", (store) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         const Turn = Flow.make({ name: "turn", payload: Busy.payload, resource: () => "one" })
@@ -59,7 +59,7 @@ export const lockContract = (name: string, factory: JournalFactory): void => {
           Effect.flatMap(Run.id, (id) => Step.make("take", { run: Effect.zipRight(Deferred.await(gate), say(id)) }))
         )
         const engine = yield* open(
-          journal,
+          store,
           Turn.toLayer(() => body)
         )
         const ids = ["d", "a", "c", "b", "e"]
@@ -69,10 +69,10 @@ export const lockContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ids)
       }))
 
-    test("start is idempotent by id, and an id means one payload", (journal) =>
+    test("start is idempotent by id, and an id means one payload", (store) =>
       Effect.gen(function* () {
         const layer = yield* chainLayer
-        const engine = yield* open(journal, layer)
+        const engine = yield* open(store, layer)
         yield* engine.run(Runs.execute(Chain, { id: "x", payload: plan }))
         assert.deepInclude(yield* engine.run(Runs.start(Chain, { id: "x", payload: plan })), { state: "succeeded" })
         const error = yield* engine.run(Effect.flip(Runs.start(Chain, { id: "x", payload: { ...plan, fail: true } })))
@@ -80,12 +80,22 @@ export const lockContract = (name: string, factory: JournalFactory): void => {
         assert.strictEqual(count(yield* lines, "do a"), 1)
       }))
 
-    test("a step name used twice ends the run as died, saying so, and what was done is undone", (journal) =>
+    test("what a run was started with can be read back", (store) =>
+      Effect.gen(function* () {
+        const { layer } = yield* busyLayer
+        const engine = yield* open(store, layer)
+        yield* engine.run(Runs.start(Busy, { id: "x", payload: plan }))
+        assert.deepStrictEqual(yield* engine.run(Runs.payload(Busy, "x")), plan)
+        const other = Flow.make({ name: "other", payload: Busy.payload })
+        assert.deepInclude(yield* engine.run(Effect.flip(Runs.payload(other, "x"))), { _tag: "RunNotFound" })
+      }))
+
+    test("a step name used twice ends the run as died, saying so, and what was done is undone", (store) =>
       Effect.gen(function* () {
         const Twice = Flow.make({ name: "twice", payload: Busy.payload })
         const body = yield* withLog(Effect.asVoid(Effect.zipRight(spoken("same"), spoken("same"))))
         const engine = yield* open(
-          journal,
+          store,
           Twice.toLayer(() => body)
         )
         const error = yield* engine.run(Effect.flip(Runs.execute(Twice, { id: "x", payload: plan })))

@@ -5,10 +5,11 @@ import { Refused, spoken } from "./flows.js"
 import {
   contractTest,
   count,
-  type JournalFactory,
   type Log,
   lines,
   open,
+  type Store,
+  type StoreFactory,
   said,
   say,
   until,
@@ -28,18 +29,18 @@ const all = (...bodies: ReadonlyArray<Body>) => Effect.all(bodies, { discard: tr
 const parallel = (...bodies: ReadonlyArray<Body>) => Effect.all(bodies, { discard: true, concurrency: "unbounded" })
 
 /** Who won a race has won it in every replay. */
-export const raceContract = (name: string, factory: JournalFactory): void => {
+export const raceContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: races`, () => {
-    const afterRestart = (body: Body, before: string) => (journal: Parameters<typeof open>[0]) =>
+    const afterRestart = (body: Body, before: string) => (store: Store) =>
       Effect.gen(function* () {
         const layer = yield* layerOf(body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Racing, { id: "x", payload: undefined }))
         yield* said(before)
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* until(
           `${before} again`,
           Effect.map(lines, (all) => count(all, before) === 2)
@@ -52,14 +53,14 @@ export const raceContract = (name: string, factory: JournalFactory): void => {
 
     const slow = Step.make("slow", { run: Effect.zipRight(say("do slow"), Effect.never), undo: () => say("undo slow") })
 
-    test("the step that lost is not begun again when the run resumes, and is not undone", (journal) =>
+    test("the step that lost is not begun again when the run resumes, and is not undone", (store) =>
       Effect.gen(function* () {
-        const { lines, undo } = yield* afterRestart(all(Effect.race(slow, spoken("quick")), hang), "hang")(journal)
+        const { lines, undo } = yield* afterRestart(all(Effect.race(slow, spoken("quick")), hang), "hang")(store)
         assert.deepStrictEqual(lines, ["do slow", "do quick", "hang", "hang", "undo quick"])
         assert.deepStrictEqual(undo, { undone: ["quick"], notUndone: [] })
       }))
 
-    test("what a step that lost may have done is undone from its intent", (journal) =>
+    test("what a step that lost may have done is undone from its intent", (store) =>
       Effect.gen(function* () {
         const lost = Step.withIntent("lost", {
           intent: Schema.String,
@@ -68,7 +69,7 @@ export const raceContract = (name: string, factory: JournalFactory): void => {
           undo: (seen, made) => say(`undo lost ${seen} ${made._tag}`)
         })
         const quick = Effect.zipRight(said("do lost"), spoken("quick"))
-        const { lines, undo } = yield* afterRestart(all(Effect.race(lost, quick), hang), "hang")(journal)
+        const { lines, undo } = yield* afterRestart(all(Effect.race(lost, quick), hang), "hang")(store)
         assert.deepStrictEqual(lines, [
           "look",
           "do lost",
@@ -81,28 +82,28 @@ export const raceContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(undo, { undone: ["quick", "lost"], notUndone: [] })
       }))
 
-    test("a branch that failed has cut the others for good", (journal) =>
+    test("a branch that failed has cut the others for good", (store) =>
       Effect.gen(function* () {
         const refused = Step.make("refused", {
           error: Refused,
           run: Effect.zipRight(said("do slow"), new Refused({ at: "here" }))
         })
         const caught = Effect.ignore(parallel(slow, refused))
-        const { lines } = yield* afterRestart(all(caught, spoken("next"), hang), "hang")(journal)
+        const { lines } = yield* afterRestart(all(caught, spoken("next"), hang), "hang")(store)
         assert.deepStrictEqual(lines, ["do slow", "do next", "hang", "hang", "undo next"])
       }))
 
-    test("a deadline that lost does not win because it has passed by the time of the replay", (journal) =>
+    test("a deadline that lost does not win because it has passed by the time of the replay", (store) =>
       Effect.gen(function* () {
         const limited = Effect.race(Effect.as(Step.sleep("limit", "1 hour"), "late"), spoken("quick"))
         const body = yield* withLog(Effect.flatMap(limited, (who) => all(say(`${who} won`), hang)))
         const layer = Racing.toLayer(() => body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Racing, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* first.close
         yield* TestClock.adjust("2 hours")
-        yield* open(journal, layer)
+        yield* open(store, layer)
         yield* until(
           "it hangs again",
           Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -110,18 +111,18 @@ export const raceContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ["do quick", "quick won", "hang", "quick won", "hang"])
       }))
 
-    test("of two signals the one that came first stays the one that was received", (journal) =>
+    test("of two signals the one that came first stays the one that was received", (store) =>
       Effect.gen(function* () {
         const [left, right] = [Signal.make("left"), Signal.make("right")]
         const either = Effect.race(Effect.as(Signal.wait(left), "left"), Effect.as(Signal.wait(right), "right"))
         const layer = yield* layerOf(Effect.flatMap(either, (which) => all(say(which), hang)))
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Racing, { id: "x", payload: undefined }))
         yield* first.run(Runs.signal("x", right, undefined))
         yield* said("hang")
         yield* first.run(Runs.signal("x", left, undefined))
         yield* first.close
-        yield* open(journal, layer)
+        yield* open(store, layer)
         yield* until(
           "it hangs again",
           Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -129,7 +130,7 @@ export const raceContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ["right", "hang", "right", "hang"])
       }))
 
-    test("of two steps that both ended, the one that ended first wins again", (journal) =>
+    test("of two steps that both ended, the one that ended first wins again", (store) =>
       Effect.gen(function* () {
         const both = yield* Deferred.make<void>()
         const one = (name: string, run: Effect.Effect<unknown, never, Log>) =>
@@ -137,11 +138,11 @@ export const raceContract = (name: string, factory: JournalFactory): void => {
         const second = one("second", Deferred.await(both))
         const started = one("first", Effect.asVoid(Deferred.succeed(both, undefined)))
         const layer = yield* layerOf(Effect.flatMap(Effect.race(second, started), (who) => all(say(who), hang)))
-        const before = yield* open(journal, layer)
+        const before = yield* open(store, layer)
         yield* before.run(Runs.start(Racing, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* before.close
-        yield* open(journal, layer)
+        yield* open(store, layer)
         yield* until(
           "it hangs again",
           Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -150,11 +151,11 @@ export const raceContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, [winner, "hang", winner, "hang"])
       }))
 
-    test("a run sleeps in its fiber as long as a parallel branch sleeps less", (journal) =>
+    test("a run sleeps in its fiber as long as a parallel branch sleeps less", (store) =>
       Effect.gen(function* () {
         const branch = Effect.zipRight(Step.sleep("nap", "1 minute"), spoken("short"))
         const body = Effect.flatMap(Effect.fork(branch), (fiber) => all(Step.sleep("long", "1 hour"), fiber))
-        const engine = yield* open(journal, yield* layerOf(body))
+        const engine = yield* open(store, yield* layerOf(body))
         yield* engine.run(Runs.start(Racing, { id: "x", payload: undefined }))
         yield* until(
           "both sleep",

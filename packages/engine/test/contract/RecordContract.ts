@@ -2,27 +2,16 @@ import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect, Ref, Schema } from "effect"
 import { Flow, Runs, Step } from "../../src/index.js"
 import { spoken } from "./flows.js"
-import {
-  contractTest,
-  count,
-  type JournalFactory,
-  lines,
-  open,
-  said,
-  say,
-  undosDone,
-  until,
-  withLog
-} from "./harness.js"
+import { contractTest, count, lines, open, type StoreFactory, said, say, undosDone, until, withLog } from "./harness.js"
 
 /** What is recorded is kept, also where it cannot be read. */
-export const recordContract = (name: string, factory: JournalFactory): void => {
+export const recordContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: records`, () => {
     const Reading = Flow.make({ name: "reading", payload: Schema.Unknown, success: Schema.Unknown })
 
-    test("a step's record that no longer decodes detaches the run, which resumes when its schema fits again", (journal) =>
+    test("a step's record that no longer decodes detaches the run, which resumes when its schema fits again", (store) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         const flow = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
@@ -35,24 +24,24 @@ export const recordContract = (name: string, factory: JournalFactory): void => {
             ),
             (body) => Reading.toLayer(() => body)
           )
-        const first = yield* open(journal, yield* flow(Schema.String, "one"))
+        const first = yield* open(store, yield* flow(Schema.String, "one"))
         yield* first.run(Runs.start(Reading, { id: "x", payload: null }))
         yield* said("b")
         yield* first.close
-        const second = yield* open(journal, yield* flow(Schema.Number, 1))
+        const second = yield* open(store, yield* flow(Schema.Number, 1))
         const error = yield* second.run(Effect.flip(Runs.outcome(Reading, "x")))
         assert.deepInclude(error, { _tag: "RecordUnreadable", run: "x", record: "step a" })
         const info = yield* second.run(Runs.get("x"))
         assert.strictEqual(info.state, "running")
         assert.deepStrictEqual<unknown>(info.problem, error)
         yield* second.close
-        const third = yield* open(journal, yield* flow(Schema.String, "one"))
+        const third = yield* open(store, yield* flow(Schema.String, "one"))
         yield* Deferred.succeed(gate, undefined)
         assert.deepInclude(yield* third.run(Runs.outcome(Reading, "x")), { _tag: "Succeeded" })
         assert.strictEqual(count(yield* lines, "a"), 1)
       }))
 
-    test("a payload that no longer decodes detaches the run, which resumes when its schema fits again", (journal) =>
+    test("a payload that no longer decodes detaches the run, which resumes when its schema fits again", (store) =>
       Effect.gen(function* () {
         const Narrow = Flow.make({ name: "reading", payload: Schema.Number, success: Schema.Unknown })
         const gate = yield* Deferred.make<void>()
@@ -60,14 +49,14 @@ export const recordContract = (name: string, factory: JournalFactory): void => {
           Effect.zipRight(spoken("a"), Step.make("b", { run: Effect.zipRight(say("b"), Deferred.await(gate)) }))
         )
         const first = yield* open(
-          journal,
+          store,
           Reading.toLayer(() => body)
         )
         yield* first.run(Runs.start(Reading, { id: "x", payload: "text" }))
         yield* said("b")
         yield* first.close
         const second = yield* open(
-          journal,
+          store,
           Narrow.toLayer(() => body)
         )
         const error = yield* second.run(Effect.flip(Runs.outcome(Narrow, "x")))
@@ -76,7 +65,7 @@ export const recordContract = (name: string, factory: JournalFactory): void => {
         assert.deepInclude(yield* second.run(Runs.get("x")), { state: "running" })
         yield* second.close
         const third = yield* open(
-          journal,
+          store,
           Reading.toLayer(() => body)
         )
         yield* Deferred.succeed(gate, undefined)
@@ -84,11 +73,11 @@ export const recordContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(undosDone(yield* lines), [])
       }))
 
-    test("an outcome that no longer decodes is told so, and stays", (journal) =>
+    test("an outcome that no longer decodes is told so, and stays", (store) =>
       Effect.gen(function* () {
         const Other = Flow.make({ name: "reading", payload: Schema.Unknown, success: Schema.Number })
         const first = yield* open(
-          journal,
+          store,
           Reading.toLayer(() => Effect.succeed("text"))
         )
         yield* first.run(Runs.execute(Reading, { id: "x", payload: null }))
@@ -97,7 +86,7 @@ export const recordContract = (name: string, factory: JournalFactory): void => {
         assert.strictEqual(yield* first.run(Runs.result(Reading, "x")), "text")
       }))
 
-    test("a cancel that comes in the middle of a replay still undoes everything", (journal) =>
+    test("a cancel that comes in the middle of a replay still undoes everything", (store) =>
       Effect.gen(function* () {
         const passes = yield* Ref.make(0)
         const stuck = Effect.flatMap(
@@ -107,11 +96,11 @@ export const recordContract = (name: string, factory: JournalFactory): void => {
         const hang = Step.make("hang", { run: Effect.zipRight(say("hang"), Effect.never) })
         const body = yield* withLog(Effect.all([spoken("a"), stuck, spoken("b"), hang], { discard: true }))
         const layer = Reading.toLayer(() => body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Reading, { id: "x", payload: null }))
         yield* said("hang")
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* until(
           "the replay is stuck",
           Effect.map(lines, (all) => all.includes("stuck"))

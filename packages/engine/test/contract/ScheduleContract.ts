@@ -1,7 +1,19 @@
 import { assert, describe } from "@effect/vitest"
-import { Clock, DateTime, Effect, Exit, Layer, Ref, Schema, Scope, TestClock } from "effect"
-import { Engine, Flow, type Journal, Runs, Schedule, Step } from "../../src/index.js"
-import { contractTest, crashing, entriesOf, type JournalFactory, type Log, lines, say, until } from "./harness.js"
+import { Clock, DateTime, Effect, Layer, Ref, Schema, TestClock } from "effect"
+import { Flow, Runs, Schedule, Step } from "../../src/index.js"
+import { unfinished } from "../../src/JournalRecord.js"
+import {
+  contractTest,
+  crashing,
+  entriesOf,
+  type Log,
+  lines,
+  open,
+  type Store,
+  type StoreFactory,
+  say,
+  until
+} from "./harness.js"
 
 const Drill = Flow.make({
   name: "drill",
@@ -30,20 +42,8 @@ const flows = Effect.map(Effect.context<Log>(), (context) =>
 )
 
 /** An engine at work on schedules, until `close`. */
-const engine = (journal: Layer.Layer<Journal.Journal>) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.fork(yield* Effect.scope, { _tag: "Sequential" })
-    const layer = (yield* flows).pipe(
-      Layer.provideMerge(Engine.layer({ retention: { maxAge: "365 days" } })),
-      Layer.provide(journal)
-    )
-    const context = yield* Layer.buildWithScope(layer, scope)
-    type Provided = Layer.Layer.Success<typeof layer>
-    return {
-      run: <A, E>(effect: Effect.Effect<A, E, Provided>) => Effect.provide(effect, context),
-      close: Scope.close(scope, Exit.void)
-    }
-  })
+const engine = (store: Store) =>
+  Effect.flatMap(flows, (layer) => open(store, layer, { retention: { maxAge: "365 days" } }))
 
 type Opened = Effect.Effect.Success<ReturnType<typeof engine>>
 
@@ -72,17 +72,20 @@ const ended = ({ run }: Opened, id: string) =>
     Effect.map(Effect.option(run(Runs.get(id))), (info) => info._tag === "Some" && info.value.endedAt !== null)
   )
 
-/** Waits until no run has anything to do before the clock moves on. */
+/** Waits until no run has anything to do before the clock moves on: each sleeps, stands in line or has ended. */
 const settled = ({ run }: Opened) =>
   until(
-    "every run sleeps, stands in line or has ended, and whose turn it is has begun",
+    "nothing is left to do",
     Effect.gen(function* () {
-      const [now, runs] = [yield* Clock.currentTimeMillis, yield* run(Runs.list({ flow: "drill" }))]
-      const turns = yield* run(Runs.list({ flow: "schedule/drill/line", state: "running" }))
-      return (
-        runs.every(({ endedAt, state, wakeAt }) => endedAt !== null || state === "queued" || (wakeAt ?? 0) > now) &&
-        turns.every((turn) => runs.some(({ endedAt, id }) => endedAt === null && turn.id.endsWith(`/${id}`)))
+      const now = yield* Clock.currentTimeMillis
+      const places = yield* run(Runs.list({ flow: "schedule/drill/line", state: unfinished }))
+      const runs = yield* run(Runs.list({ flow: "drill" }))
+      const first = places.filter(({ state }) => state !== "queued")
+      const begun = first.every(({ id }) => runs.some((one) => one.endedAt === null && id.endsWith(`/${one.id}`)))
+      const idle = runs.every(
+        ({ endedAt, state, wakeAt }) => endedAt !== null || state === "queued" || (wakeAt ?? 0) > now
       )
+      return idle && begun && first.length === Math.min(1, places.length)
     })
   )
 
@@ -99,15 +102,15 @@ const told = (it: Opened, name: string, count: number) =>
     Effect.map(turns(it, name), (all) => all.length >= count)
   )
 
-/** What schedules do on every journal. `factory` makes an empty store; every engine opens it anew. */
-export const scheduleContract = (name: string, factory: JournalFactory): void => {
+/** What schedules do on every store. The engine crashes at each n-th write. */
+export const scheduleContract = (name: string, factory: StoreFactory, each = 1): void => {
   const test = contractTest(factory)
 
   describe(`${name}: schedules`, () => {
-    test("a weekly run for a quarter: each at its exact time, under an id made of it, with a replay that does not grow", (journal) =>
+    test("a weekly run for a quarter: each at its exact time, under an id made of it, with a replay that does not grow", (store) =>
       Effect.gen(function* () {
         yield* clock("2026-09-30T12:00:00Z")
-        const it = yield* engine(journal)
+        const it = yield* engine(store)
         const made = yield* it.run(Schedule.cron(Drill, weekly))
         assert.deepInclude(made, { flow: "drill", paused: false, overlap: "skip", nextAt: ms("2026-10-03T18:00:00Z") })
         const sundays = (yield* it.run(Schedule.next("weekly", 13))).map((at) =>
@@ -125,19 +128,19 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
         for (const { turn } of yield* it.run(Schedule.history("weekly"))) assert.strictEqual(turn._tag, "Fired")
         const record = yield* it.run(Runs.get("weekly@2026-12-19T18:00:00Z"))
         assert.strictEqual(record.createdAt, ms("2026-12-19T18:00:00Z"))
-        assert.isAtMost((yield* entriesOf(journal, "schedule/weekly/12")).length, 6)
+        assert.isAtMost((yield* entriesOf(store, "schedule/weekly/12")).length, 6)
         assert.lengthOf(yield* it.run(Runs.list({ flow: "schedule/drill", state: "running" })), 1)
       }))
 
-    test("an engine that dies at any write while it fires: after the restart there is one run, and one next time", (journal) =>
+    test("an engine that dies at any write while it fires: after the restart there is one run, and one next time", (store) =>
       Effect.gen(function* () {
         let points = 0
         for (const when of ["before", "after"] as const) {
-          for (let at = 3; ; at++) {
+          for (let at = 3; ; at += each) {
             const writes = yield* Ref.make(0)
             const name = `${when}-${at}`
             yield* clock("2026-10-03T12:00:00Z")
-            const dying = yield* engine(crashing(journal, { at, when }, writes))
+            const dying = yield* engine(crashing(store, { at, when }, writes))
             const died = Effect.map(Ref.get(writes), (count) => count >= at)
             yield* dying.run(Schedule.cron(Drill, { ...weekly, name, payload: { of: name } }))
             yield* clock("2026-10-03T18:00:00Z")
@@ -148,7 +151,7 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
               Effect.orElseSucceed(over, () => false)
             )
             yield* dying.close
-            const it = yield* engine(journal)
+            const it = yield* engine(store)
             const run = `${name}@2026-10-03T18:00:00Z`
             yield* turned(it, name, "2026-10-10T18:00:00Z")
             yield* ended(it, run)
@@ -157,21 +160,21 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
             assert.deepStrictEqual(yield* turns(it, name), [once])
             yield* it.run(Schedule.remove(name))
             yield* it.close
-            points = Math.max(points, at)
-            if ((yield* Ref.get(writes)) < at) break
+            points = Math.max(points, yield* Ref.get(writes))
+            if (points < at) break
           }
         }
-        assert.isAtLeast(points, 9)
+        assert.isAtLeast(points, 8)
       }))
 
-    const afterDowntime = (catchUp: Schedule.CatchUp) => (journal: Layer.Layer<Journal.Journal>) =>
+    const afterDowntime = (catchUp: Schedule.CatchUp) => (store: Store) =>
       Effect.gen(function* () {
         yield* clock("2026-10-01T00:30:00Z")
-        const first = yield* engine(journal)
+        const first = yield* engine(store)
         yield* first.run(Schedule.cron(Drill, { ...hourly, catchUp, catchUpLimit: 3, overlap: "allow" }))
         yield* first.close
         yield* clock("2026-10-01T06:30:00Z")
-        const second = yield* engine(journal)
+        const second = yield* engine(store)
         yield* turned(second, "hourly", "2026-10-01T07:00:00Z")
         yield* told(second, "hourly", 1)
         return { started: yield* started(second), turns: yield* turns(second, "hourly") }
@@ -179,23 +182,23 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
 
     const missed = (until: string) => ({ from: ms("2026-10-01T01:00:00Z"), until: ms(until) })
 
-    test("times that passed while nobody was at work: none is made up for", (journal) =>
+    test("times that passed while nobody was at work: none is made up for", (store) =>
       Effect.gen(function* () {
-        const { started, turns } = yield* afterDowntime("none")(journal)
+        const { started, turns } = yield* afterDowntime("none")(store)
         assert.deepStrictEqual(started, [])
         assert.deepStrictEqual(turns, [{ _tag: "Missed", ...missed("2026-10-01T07:00:00Z") }])
       }))
 
-    test("times that passed while nobody was at work: the last is made up for", (journal) =>
+    test("times that passed while nobody was at work: the last is made up for", (store) =>
       Effect.gen(function* () {
-        const { started, turns } = yield* afterDowntime("last")(journal)
+        const { started, turns } = yield* afterDowntime("last")(store)
         assert.deepStrictEqual(started, ["hourly@2026-10-01T06:00:00Z"])
         assert.deepInclude(turns[0], { _tag: "Fired", missed: missed("2026-10-01T06:00:00Z") })
       }))
 
-    test("times that passed while nobody was at work: all are made up for, up to the limit", (journal) =>
+    test("times that passed while nobody was at work: all are made up for, up to the limit", (store) =>
       Effect.gen(function* () {
-        const { started, turns } = yield* afterDowntime("all")(journal)
+        const { started, turns } = yield* afterDowntime("all")(store)
         assert.deepStrictEqual(
           started,
           ["04", "05", "06"].map((hour) => `hourly@2026-10-01T${hour}:00:00Z`)
@@ -205,10 +208,10 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
       }))
 
     /** Three hours of runs that take 90 minutes each. */
-    const overlapping = (overlap: Schedule.Overlap, of: string) => (journal: Layer.Layer<Journal.Journal>) =>
+    const overlapping = (overlap: Schedule.Overlap, of: string) => (store: Store) =>
       Effect.gen(function* () {
         yield* clock("2026-10-01T00:30:00Z")
-        const it = yield* engine(journal)
+        const it = yield* engine(store)
         yield* it.run(Schedule.cron(Drill, { ...hourly, overlap, payload: { of, minutes: 90 } }))
         for (const hour of ["01", "02", "03"]) {
           yield* clock(`2026-10-01T${hour}:00:00Z`)
@@ -224,9 +227,9 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
         return { it, states, turns: yield* turns(it, "hourly"), lines: yield* lines }
       })
 
-    test("a run that is not over yet: the next time is skipped, naming it", (journal) =>
+    test("a run that is not over yet: the next time is skipped, naming it", (store) =>
       Effect.gen(function* () {
-        const { lines, turns } = yield* overlapping("skip", "a")(journal)
+        const { lines, turns } = yield* overlapping("skip", "a")(store)
         assert.deepStrictEqual(lines, ["begin a", "end a", "begin a"])
         assert.deepStrictEqual(
           turns.map(({ _tag }) => _tag),
@@ -235,9 +238,9 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
         assert.deepInclude(turns[1], { by: "hourly@2026-10-01T01:00:00Z", run: "hourly@2026-10-01T02:00:00Z" })
       }))
 
-    test("a run that is not over yet: the next one waits in line, one after another", (journal) =>
+    test("a run that is not over yet: the next one waits in line, one after another", (store) =>
       Effect.gen(function* () {
-        const { it, lines: soFar } = yield* overlapping("queue", "a")(journal)
+        const { it, lines: soFar } = yield* overlapping("queue", "a")(store)
         assert.deepStrictEqual(soFar, ["begin a", "end a", "begin a"])
         yield* clock("2026-10-01T04:00:00Z")
         yield* until(
@@ -256,28 +259,28 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
         )
       }))
 
-    test("a run that is not over yet: it is cancelled and undone, then the next one begins", (journal) =>
+    test("a run that is not over yet: it is cancelled and undone, then the next one begins", (store) =>
       Effect.gen(function* () {
-        const { lines, states } = yield* overlapping("cancelPrevious", "a")(journal)
+        const { lines, states } = yield* overlapping("cancelPrevious", "a")(store)
         assert.deepStrictEqual(lines, ["begin a", "undo a", "begin a", "undo a", "begin a"])
         assert.deepStrictEqual(yield* states, ["cancelled", "cancelled", "running"])
       }))
 
-    test("a run that is not over yet: the next one goes on beside it, or waits for what the flow locks", (journal) =>
+    test("a run that is not over yet: the next one goes on beside it, or waits for what the flow locks", (store) =>
       Effect.gen(function* () {
-        const { states } = yield* overlapping("allow", "locked")(journal)
+        const { states } = yield* overlapping("allow", "locked")(store)
         assert.deepStrictEqual(yield* states, ["succeeded", "running", "queued"])
       }))
 
-    test("a schedule is paused over a restart, triggered meanwhile, and goes on with the first time after it is resumed", (journal) =>
+    test("a schedule is paused over a restart, triggered meanwhile, and goes on with the first time after it is resumed", (store) =>
       Effect.gen(function* () {
         yield* clock("2026-10-01T00:30:00Z")
-        const first = yield* engine(journal)
+        const first = yield* engine(store)
         yield* first.run(Schedule.cron(Drill, hourly))
         yield* first.run(Schedule.pause("hourly"))
         yield* first.close
         yield* clock("2026-10-01T05:30:00.250Z")
-        const second = yield* engine(journal)
+        const second = yield* engine(store)
         assert.deepInclude(yield* second.run(Schedule.get("hourly")), { paused: true, nextAt: null })
         assert.deepStrictEqual(yield* second.run(Schedule.next("hourly")), [])
         const now = yield* second.run(Schedule.trigger("hourly"))
@@ -298,15 +301,15 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
         assert.deepStrictEqual(tags, ["Paused", "Fired", "Resumed", "Fired"])
       }))
 
-    test("a schedule made again as it is stays as it is; changed between restarts, it goes on as changed", (journal) =>
+    test("a schedule made again as it is stays as it is; changed between restarts, it goes on as changed", (store) =>
       Effect.gen(function* () {
         yield* clock("2026-10-01T00:30:00Z")
-        const first = yield* engine(journal)
+        const first = yield* engine(store)
         const make = first.run(Schedule.cron(Drill, hourly))
         const made = yield* Effect.all([make, make], { concurrency: "unbounded" })
         assert.deepStrictEqual(made[0], made[1])
         yield* first.close
-        const second = yield* engine(journal)
+        const second = yield* engine(store)
         assert.deepStrictEqual(yield* second.run(Schedule.cron(Drill, hourly)), made[0])
         const payload = { of: "changed" }
         const paid = yield* second.run(Schedule.cron(Drill, { ...hourly, payload }))
@@ -322,10 +325,10 @@ export const scheduleContract = (name: string, factory: JournalFactory): void =>
         )
       }))
 
-    test("a schedule that is removed is gone, also for whoever asks; made anew, it begins anew", (journal) =>
+    test("a schedule that is removed is gone, also for whoever asks; made anew, it begins anew", (store) =>
       Effect.gen(function* () {
         yield* clock("2026-10-01T00:30:00Z")
-        const it = yield* engine(journal)
+        const it = yield* engine(store)
         yield* it.run(Schedule.cron(Drill, hourly))
         assert.lengthOf(yield* it.run(Schedule.list(Drill)), 1)
         yield* it.run(Schedule.remove("hourly"))

@@ -2,17 +2,17 @@ import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import { Flow, RunError, Runs } from "../../src/index.js"
 import { Busy, busyLayer, plan } from "./flows.js"
-import { contractTest, count, type JournalFactory, lines, open, recordOf, said, undosDone } from "./harness.js"
+import { contractTest, count, lines, open, recordOf, type StoreFactory, said, undosDone } from "./harness.js"
 
 /** Closing an engine loses nothing. */
-export const shutdownContract = (name: string, factory: JournalFactory): void => {
+export const shutdownContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: shutdown`, () => {
-    test("closing the engine cuts the step, undoes nothing, and the run goes on in the next engine", (journal) =>
+    test("closing the engine cuts the step, undoes nothing, and the run goes on in the next engine", (store) =>
       Effect.gen(function* () {
         const { gate, layer } = yield* busyLayer
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Busy, { id: "x", payload: plan }))
         yield* said("begin three")
         const waiter = yield* Effect.fork(first.run(Effect.flip(Runs.result(Busy, "x"))))
@@ -20,10 +20,10 @@ export const shutdownContract = (name: string, factory: JournalFactory): void =>
         yield* first.close
         const error = yield* Fiber.join(waiter)
         assert.instanceOf(error, RunError.RunDetached)
-        assert.strictEqual((yield* recordOf(journal, "x")).state, "running")
+        assert.strictEqual((yield* recordOf(store, "x")).state, "running")
         assert.deepStrictEqual(undosDone(yield* lines), [])
         assert.include(yield* lines, "cut three")
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* Deferred.succeed(gate, undefined)
         assert.strictEqual(yield* second.run(Runs.result(Busy, "x")), "done")
         const all = yield* lines
@@ -32,16 +32,16 @@ export const shutdownContract = (name: string, factory: JournalFactory): void =>
         assert.strictEqual(count(all, "begin three"), 2)
       }))
 
-    test("a run of an unknown flow or version is left as it is, and listed as unknown", (journal) =>
+    test("a run of an unknown flow or version is left as it is, and listed as unknown", (store) =>
       Effect.gen(function* () {
         const { layer } = yield* busyLayer
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Busy, { id: "x", payload: plan }))
         yield* said("begin three")
         yield* first.close
         const Newer = Flow.make({ ...Busy, version: 2 })
         const second = yield* open(
-          journal,
+          store,
           Newer.toLayer(() => Effect.succeed("new"))
         )
         const [info] = yield* second.run(Runs.list())
@@ -50,7 +50,7 @@ export const shutdownContract = (name: string, factory: JournalFactory): void =>
         assert.deepInclude(error, { _tag: "RunDetached", reason: "not-implemented" })
         assert.strictEqual(yield* second.run(Runs.cancel("x")), "Requested")
         yield* second.close
-        const third = yield* open(journal, layer)
+        const third = yield* open(store, layer)
         assert.deepInclude(yield* third.run(Runs.outcome(Busy, "x")), { _tag: "Cancelled" })
         assert.strictEqual(count(yield* lines, "begin three"), 1)
       }))

@@ -6,9 +6,9 @@ import {
   contractTest,
   count,
   entriesOf,
-  type JournalFactory,
   lines,
   open,
+  type StoreFactory,
   said,
   say,
   undosDone,
@@ -29,11 +29,11 @@ const Try = Flow.make({
 const passing = Effect.forever(Effect.zipRight(Effect.yieldNow(), TestClock.adjust("1 second")))
 
 /** What a step does beside returning a value. */
-export const stepContract = (name: string, factory: JournalFactory): void => {
+export const stepContract = (name: string, factory: StoreFactory): void => {
   const test = contractTest(factory)
 
   describe(`${name}: steps`, () => {
-    test("a step tries again inside itself, and is recorded once: with its last error, or with what it came to", (journal) =>
+    test("a step tries again inside itself, and is recorded once: with its last error, or with what it came to", (store) =>
       Effect.gen(function* () {
         const tries = yield* Ref.make(0)
         const schedule = Schedule.intersect(Schedule.spaced("1 second"), Schedule.recurs(2))
@@ -50,7 +50,7 @@ export const stepContract = (name: string, factory: JournalFactory): void => {
           })
         const body = Effect.zipRight(made("well", 3), made("badly", 9))
         const engine = yield* open(
-          journal,
+          store,
           Try.toLayer(() => body)
         )
         yield* engine.run(Runs.start(Try, { id: "x", payload: undefined }))
@@ -58,7 +58,7 @@ export const stepContract = (name: string, factory: JournalFactory): void => {
         const undo = { undone: [], notUndone: [] }
         assert.deepStrictEqual<unknown>(outcome, { _tag: "Failed", error: new Refused({ at: "try 6" }), undo })
         assert.deepStrictEqual(
-          (yield* entriesOf(journal, "x")).map(({ exit, name, value }) => [name, exit, value]),
+          (yield* entriesOf(store, "x")).map(({ exit, name, value }) => [name, exit, value]),
           [
             ["well", "success", '"try 3"'],
             ["badly", "failure", '{"at":"try 6","_tag":"Refused"}']
@@ -66,13 +66,13 @@ export const stepContract = (name: string, factory: JournalFactory): void => {
         )
       }))
 
-    test("a step that takes too long ends with its typed error, at its limit", (journal) =>
+    test("a step that takes too long ends with its typed error, at its limit", (store) =>
       Effect.gen(function* () {
         const late = { duration: "5 seconds", onTimeout: () => new TooSlow({ after: 5 }) } as const
         const run = Effect.timeoutFail(Effect.zipRight(say("begin"), Effect.never), late)
         const body = yield* withLog(Effect.zipRight(spoken("a"), Step.make("slow", { error: TooSlow, run })))
         const engine = yield* open(
-          journal,
+          store,
           Try.toLayer(() => Effect.as(body, ""))
         )
         yield* engine.run(Runs.start(Try, { id: "x", payload: undefined }))
@@ -84,18 +84,18 @@ export const stepContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ["do a", "begin", "undo a"])
       }))
 
-    test("a limit on several steps that is raced with a sleep holds over a restart", (journal) =>
+    test("a limit on several steps that is raced with a sleep holds over a restart", (store) =>
       Effect.gen(function* () {
         const steps = Effect.all([spoken("a"), Step.make("hang", { run: Effect.zipRight(say("hang"), Effect.never) })])
         const limit = Effect.zipRight(Step.sleep("limit", "1 hour"), new TooSlow({ after: 3600 }))
         const body = yield* withLog(Effect.as(Effect.raceFirst(steps, limit), ""))
         const layer = Try.toLayer(() => body)
-        const first = yield* open(journal, layer)
+        const first = yield* open(store, layer)
         yield* first.run(Runs.start(Try, { id: "x", payload: undefined }))
         yield* said("hang")
         yield* TestClock.adjust("40 minutes")
         yield* first.close
-        const second = yield* open(journal, layer)
+        const second = yield* open(store, layer)
         yield* until(
           "it hangs again",
           Effect.map(lines, (all) => count(all, "hang") === 2)
@@ -107,7 +107,7 @@ export const stepContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(undosDone(yield* lines), ["undo a"])
       }))
 
-    test("an undo that fails is tried again, and then reported with its reason; the others are still made", (journal) =>
+    test("an undo that fails is tried again, and then reported with its reason; the others are still made", (store) =>
       Effect.gen(function* () {
         const stubborn = Step.make("stubborn", {
           run: Effect.void,
@@ -117,7 +117,7 @@ export const stepContract = (name: string, factory: JournalFactory): void => {
         const refused = Step.make("refused", { error: Refused, run: new Refused({ at: "end" }) })
         const body = yield* withLog(Effect.as(Effect.all([spoken("a"), stubborn, refused]), ""))
         const engine = yield* open(
-          journal,
+          store,
           Try.toLayer(() => body)
         )
         yield* engine.run(Runs.start(Try, { id: "x", payload: undefined }))
@@ -131,12 +131,12 @@ export const stepContract = (name: string, factory: JournalFactory): void => {
         assert.deepStrictEqual(yield* lines, ["do a", "try", "try", "try", "undo a"])
       }))
 
-    test("a signal its schema refuses is not received, and the run goes on waiting", (journal) =>
+    test("a signal its schema refuses is not received, and the run goes on waiting", (store) =>
       Effect.gen(function* () {
         const Approval = Signal.make("approval", Schema.Struct({ share: Schema.Number.pipe(Schema.between(0, 1)) }))
         const body = Effect.map(Step.scope("in")(Signal.wait(Approval)), ({ share }) => String(share))
         const engine = yield* open(
-          journal,
+          store,
           Try.toLayer(() => body)
         )
         yield* engine.run(Runs.start(Try, { id: "x", payload: undefined }))

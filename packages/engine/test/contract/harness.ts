@@ -2,11 +2,30 @@ import { it } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Option, Ref, Scope } from "effect"
 import { Engine, type Flow, Journal, type Runs } from "../../src/index.js"
 
-/** Builds a fresh journal store; each engine opens it anew. */
-export type JournalFactory = Effect.Effect<Layer.Layer<Journal.Journal>, never, Scope.Scope>
+/** A store of runs, and the engines that open it. */
+export interface Store {
+  /** What is recorded. */
+  readonly journal: Layer.Layer<Journal.Journal>
+  readonly engine: (options: Engine.Options) => Layer.Layer<Engine.Engine | Runs.Runs>
+  /** The same store, to engines that write through a journal of the test's. */
+  readonly over: (through: (journal: Journal.Service) => Journal.Service) => Store
+}
 
-export const memory: JournalFactory = Effect.map(Layer.build(Journal.layerMemory), (built) =>
-  Layer.succeedContext(built)
+/** Makes an empty store; every engine opens it anew. */
+export type StoreFactory = Effect.Effect<Store, never, Scope.Scope>
+
+/** A journal, for the engine of one process. */
+export const storeOf = (journal: Layer.Layer<Journal.Journal>): Store => ({
+  journal,
+  engine: (options) => Layer.provide(Engine.layer(options), journal),
+  over: (through) =>
+    storeOf(
+      Layer.map(journal, (context) => Context.make(Journal.Journal, through(Context.get(context, Journal.Journal))))
+    )
+})
+
+export const memory: StoreFactory = Effect.map(Layer.build(Journal.layerMemory), (built) =>
+  storeOf(Layer.succeedContext(built))
 )
 
 /** When a journal stops working: before or after the n-th write reached the store. */
@@ -17,32 +36,27 @@ export interface Crash {
 
 const dead = (operation: string) => new Journal.JournalError({ operation, reason: "crashed" })
 
-/** A journal that dies at its n-th write, as if the process had. */
-export const crashing = (journal: Layer.Layer<Journal.Journal>, crash: Crash, writes: Ref.Ref<number>) =>
-  Layer.effect(
-    Journal.Journal,
-    Effect.gen(function* () {
-      const inner = yield* Journal.Journal
-      const write = <A>(operation: string, effect: Effect.Effect<A, Journal.JournalError>) =>
-        Effect.flatMap(
-          Ref.updateAndGet(writes, (n) => n + 1),
-          (n) => {
-            if (n > crash.at) return Effect.fail(dead(operation))
-            if (n < crash.at) return effect
-            return crash.when === "before"
-              ? Effect.fail(dead(operation))
-              : Effect.zipRight(effect, Effect.fail(dead(operation)))
-          }
-        )
-      return Journal.Journal.of({
-        ...inner,
-        insert: (run, options) => write("insert", inner.insert(run, options)),
-        update: (id, change) => write("update", inner.update(id, change)),
-        finish: (id, end) => write("finish", inner.finish(id, end)),
-        append: (entry) => write("append", inner.append(entry))
-      })
-    })
-  ).pipe(Layer.provide(journal))
+/** A store whose journal dies at its n-th write, as if the process had. */
+export const crashing = (store: Store, crash: Crash, writes: Ref.Ref<number>): Store => {
+  const write = <A>(operation: string, effect: Effect.Effect<A, Journal.JournalError>) =>
+    Effect.flatMap(
+      Ref.updateAndGet(writes, (n) => n + 1),
+      (n) => {
+        if (n > crash.at) return Effect.fail(dead(operation))
+        if (n < crash.at) return effect
+        return crash.when === "before"
+          ? Effect.fail(dead(operation))
+          : Effect.zipRight(effect, Effect.fail(dead(operation)))
+      }
+    )
+  return store.over((inner) => ({
+    ...inner,
+    insert: (run, options) => write("insert", inner.insert(run, options)),
+    update: (id, change) => write("update", inner.update(id, change)),
+    finish: (id, end) => write("finish", inner.finish(id, end)),
+    append: (entry) => write("append", inner.append(entry))
+  }))
+}
 
 /** An engine that is open until `close`. */
 export interface Opened<I> {
@@ -51,15 +65,17 @@ export interface Opened<I> {
 }
 
 export const open = <I, E>(
-  journal: Layer.Layer<Journal.Journal>,
+  store: Store,
   flows: Layer.Layer<I, E, Engine.Engine | Runs.Runs>,
   options: Engine.Options = {}
 ): Effect.Effect<Opened<I>, E, Scope.Scope> =>
   Effect.gen(function* () {
     const outer = yield* Effect.scope
     const scope = yield* Scope.fork(outer, { _tag: "Sequential" })
-    const layer = flows.pipe(Layer.provideMerge(Engine.layer(options)), Layer.provide(journal))
-    const context: Context.Context<I | Runs.Runs | Engine.Engine> = yield* Layer.buildWithScope(layer, scope)
+    const context: Context.Context<I | Runs.Runs | Engine.Engine> = yield* Layer.buildWithScope(
+      Layer.provideMerge(flows, store.engine(options)),
+      scope
+    )
     return {
       run: (effect) => Effect.provide(effect, context),
       close: Scope.close(scope, Exit.void)
@@ -108,10 +124,9 @@ export const withLog = <A, E, R>(effect: Effect.Effect<A, E, R | Log>) =>
 /** A log of its own for an effect. */
 export const fresh = Effect.provideServiceEffect(Log, Ref.make<ReadonlyArray<string>>([]))
 
-/** A test on a journal of its own, with a log. */
+/** A test on a store of its own, with a log. */
 export const contractTest =
-  (factory: JournalFactory) =>
-  (what: string, body: (journal: Layer.Layer<Journal.Journal>) => Effect.Effect<void, unknown, Log | Scope.Scope>) =>
+  (factory: StoreFactory) => (what: string, body: (store: Store) => Effect.Effect<void, unknown, Log | Scope.Scope>) =>
     it.scoped(what, () => Effect.flatMap(factory, body).pipe(fresh))
 
 export const stepsDone = (all: ReadonlyArray<string>) => all.filter((line) => line.startsWith("do "))
@@ -123,10 +138,10 @@ export const said = (line: string) =>
     Effect.map(lines, (all) => all.includes(line))
   )
 
-export const entriesOf = (journal: Layer.Layer<Journal.Journal>, id: string) =>
+export const entriesOf = ({ journal }: Store, id: string) =>
   Effect.flatMap(Journal.Journal, (service) => service.entries(id)).pipe(Effect.provide(journal))
 
-export const recordOf = (journal: Layer.Layer<Journal.Journal>, id: string) =>
+export const recordOf = ({ journal }: Store, id: string) =>
   Effect.flatMap(Journal.Journal, (service) => service.get(id)).pipe(
     Effect.map(Option.getOrThrow),
     Effect.provide(journal)

@@ -2,8 +2,7 @@ import { cancelContract } from "./CancelContract.js"
 import { changeContract } from "./ChangeContract.js"
 import { childContract } from "./ChildContract.js"
 import { crashContract } from "./CrashContract.js"
-import { handoverContract } from "./HandoverContract.js"
-import type { JournalFactory } from "./harness.js"
+import type { StoreFactory } from "./harness.js"
 import { lateCancelContract } from "./LateCancelContract.js"
 import { listContract } from "./ListContract.js"
 import { lockContract } from "./LockContract.js"
@@ -13,11 +12,10 @@ import { shutdownContract } from "./ShutdownContract.js"
 import { stepContract } from "./StepContract.js"
 import { timeContract } from "./TimeContract.js"
 
-/** What every journal must do for an engine. `factory` makes an empty store; every engine opens it anew. */
-export const journalContract = (name: string, factory: JournalFactory): void => {
-  crashContract(name, factory)
+/** What an engine does on every store. It crashes at each n-th write. */
+export const engineContract = (name: string, factory: StoreFactory, each = 1): void => {
+  crashContract(name, factory, each)
   shutdownContract(name, factory)
-  handoverContract(name, factory)
   cancelContract(name, factory)
   timeContract(name, factory)
   lockContract(name, factory)
@@ -27,5 +25,5 @@ export const journalContract = (name: string, factory: JournalFactory): void => 
   recordContract(name, factory)
   changeContract(name, factory)
   raceContract(name, factory)
-  childContract(name, factory)
+  childContract(name, factory, each)
 }
