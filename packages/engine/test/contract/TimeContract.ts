@@ -2,7 +2,24 @@ import { assert, describe } from "@effect/vitest"
 import { DateTime, Effect, TestClock } from "effect"
 import { Flow, Runs, Step } from "../../src/index.js"
 import { Approval, Asking, asking, Busy, busyLayer, plan, Sleeper, sleeper, spoken } from "./flows.js"
-import { contractTest, type Log, lines, open, recordOf, type StoreFactory, said, until, withLog } from "./harness.js"
+import {
+  contractTest,
+  type Log,
+  lines,
+  type Opened,
+  open,
+  recordOf,
+  type StoreFactory,
+  said,
+  until,
+  withLog
+} from "./harness.js"
+
+const waiting = <I>({ run }: Opened<I>, wakeAt: number) =>
+  until(
+    `the run waits for ${wakeAt}`,
+    Effect.map(run(Runs.get("x")), (info) => info.wakeAt === wakeAt)
+  )
 
 /** Sleeps, deadlines and signals are durable. */
 export const timeContract = (name: string, factory: StoreFactory): void => {
@@ -15,15 +32,12 @@ export const timeContract = (name: string, factory: StoreFactory): void => {
         const layer = Sleeper.toLayer(() => body)
         const first = yield* open(store, layer)
         yield* first.run(Runs.start(Sleeper, { id: "x", payload: undefined }))
-        yield* said("do before")
+        yield* waiting(first, 3_600_000)
         yield* TestClock.adjust("40 minutes")
         yield* first.close
         const second = yield* open(store, layer)
         yield* TestClock.adjust("19 minutes")
-        yield* until(
-          "asleep",
-          Effect.map(second.run(Runs.get("x")), (info) => info.wakeAt === 3_600_000)
-        )
+        yield* waiting(second, 3_600_000)
         assert.notInclude(yield* lines, "do after")
         yield* TestClock.adjust("1 minute")
         assert.strictEqual(yield* second.run(Runs.result(Sleeper, "x")), "woken")
@@ -90,14 +104,11 @@ export const timeContract = (name: string, factory: StoreFactory): void => {
         const layer = Asking.toLayer((hours) => Effect.provide(asking(hours), context))
         const first = yield* open(store, layer)
         yield* first.run(Runs.start(Asking, { id: "x", payload: 2 }))
-        yield* said("do ask")
+        yield* waiting(first, 7_200_000)
         yield* TestClock.adjust("1 hour")
         yield* first.close
         const second = yield* open(store, layer)
-        yield* until(
-          "parked",
-          Effect.map(second.run(Runs.get("x")), (info) => info.wakeAt === 7_200_000)
-        )
+        yield* waiting(second, 7_200_000)
         yield* TestClock.adjust("1 hour")
         assert.deepInclude(yield* second.run(Effect.flip(Runs.result(Asking, "x"))), { _tag: "SignalTimedOut" })
         assert.deepStrictEqual(yield* lines, ["do ask", "undo ask"])
