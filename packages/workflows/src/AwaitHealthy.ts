@@ -14,6 +14,7 @@ import * as Topology from "@memstore-flows/model/Topology"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { CallError, ClusterFailed, WaitTimedOut } from "./FlowError.js"
+import { Shards } from "./internal/shards.js"
 import * as Observe from "./Observe.js"
 import * as Waiter from "./Waiter.js"
 
@@ -111,7 +112,7 @@ const ailing = (seen: Topology.Topology, { nodesPerShard = 2, shards }: Payload)
 
 const healthy = (payload: Payload) =>
   Step.make("healthy", {
-    success: Schema.Array(Shard),
+    success: Shards,
     error: HealthError,
     run: Effect.gen(function* () {
       const run = yield* Run.Run
@@ -143,7 +144,7 @@ export const body = (payload: Payload): Effect.Effect<Result, HealthError, Requi
   Effect.gen(function* () {
     const { clusterId } = payload
     const before = yield* Step.make("before", {
-      success: Schema.Array(Shard),
+      success: Shards,
       error: HealthError,
       run: Effect.map(Observe.topology(clusterId), ({ shards }) => shards)
     })

@@ -153,10 +153,12 @@ const observe = (payload: Payload, during: string) =>
     )
   )
 
+const Ids = Schema.Array(Schema.String)
+
 const create = (payload: Payload) =>
   Effect.flatMap(WaitPolicy, (policy) =>
     Mutation.make("create", {
-      before: Schema.Array(Schema.String),
+      before: Ids,
       success: Schema.String,
       error: BackupError,
       operation: `backup ${payload.name}`,

@@ -130,6 +130,8 @@ const remove = ({ clusterId, keepAutomaticBackups }: Payload) =>
     })
   )
 
+const Endpoints = Schema.Array(Schema.String)
+
 /**
  * The flow as a plain Effect, to be built into others.
  *
@@ -153,7 +155,7 @@ export const body = (payload: Payload): Effect.Effect<Result, DecommissionError,
     }
     yield* Checks.guard("checks", change)
     const before = yield* Step.make("endpoints", {
-      success: Schema.Array(Schema.String),
+      success: Endpoints,
       error: DecommissionError,
       run: Effect.map(Observe.topology(clusterId), ({ shards }) =>
         shards.flatMap(({ nodes }) => nodes.map(({ endpoint }) => endpoint)).filter((endpoint) => endpoint !== "")

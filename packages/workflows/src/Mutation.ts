@@ -262,6 +262,18 @@ const stepOf = <B, A, E, R2, R3>(
     return attempt(change, doubt ?? { sent: true })
   })
 
+const makeIntent = <B, BI>(before: Schema.Schema<B, BI>) => Schema.Struct({ at: Schema.Number, before })
+
+const intents = new WeakMap<object, unknown>()
+
+/** What is journaled before a write. Made once of each schema, for a schema is compiled when it is first used. */
+const intentOf = <B, BI>(before: Schema.Schema<B, BI>): ReturnType<typeof makeIntent<B, BI>> => {
+  const known = intents.get(before) ?? makeIntent(before)
+  intents.set(before, known)
+  // The map holds under each schema what was made of it.
+  return known as ReturnType<typeof makeIntent<B, BI>>
+}
+
 /**
  * A step that makes one change: observe and journal what is there, apply, confirm, with its undo.
  *
@@ -282,7 +294,7 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
   const own: Options<B, BI, A, AI, E, EI, R, R2, R3, E4, R4> = options
   const { before, error, observe, success, undo } = own
   const step = Step.withIntent(name, {
-    intent: Schema.Struct({ at: Schema.Number, before }),
+    intent: intentOf(before),
     success,
     error,
     prepare: Effect.zipWith(observe, Clock.currentTimeMillis, (before, at) => {

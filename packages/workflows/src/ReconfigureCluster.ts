@@ -93,6 +93,8 @@ export const flow = Flow.make({
   resource: ({ clusterId }) => `cluster/${clusterId}`
 })
 
+const Previous = Schema.Struct({ previous: Settings, readable: Schema.Boolean })
+
 /**
  * The flow as a plain Effect, to be built into others.
  *
@@ -114,7 +116,7 @@ export const body = (payload: Payload): Effect.Effect<Result, ReconfigureError, 
       irreversible: undo === "keep" ? ["change"] : ["what the old parameters did to data meanwhile"]
     })
     const { previous } = yield* Step.make("previous", {
-      success: Schema.Struct({ previous: Settings, readable: Schema.Boolean }),
+      success: Previous,
       error: SettingsError,
       run: previousOf(wanted)
     })

@@ -24,6 +24,7 @@ import type { Finding } from "./Finding.js"
 import { ReplicaChanged } from "./FlowError.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
+import { Shards } from "./internal/shards.js"
 import { whole } from "./internal/whole.js"
 import { clusters, inService, projectNodes } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
@@ -126,7 +127,7 @@ const findings = (
 
 const preflight = (payload: Payload) =>
   Step.make("preflight", {
-    success: Schema.Array(Shard),
+    success: Shards,
     error: ReplicaError,
     run: Effect.flatMap(clusters, (known) =>
       inService(payload.clusterId, "preflight", (shards) => findings(payload, shards, known))
@@ -139,7 +140,7 @@ const countIn = (shards: ReadonlyArray<Shard>, shardId: string): number =>
 /** More nodes than before mean that auto-heal put another in the place of the one to be deleted. */
 const reached = ({ clusterId, nodeId, shardId }: Payload, before: ReadonlyArray<Shard>) =>
   Step.make("topology", {
-    success: Schema.Array(Shard),
+    success: Shards,
     error: ReplicaError,
     run: Effect.filterOrFail(
       whole(clusterId, "topology", new Map([[shardId, countIn(before, shardId)]])),

@@ -7,7 +7,7 @@ import { AddReplica } from "@memstore-flows/api/AddReplica"
 import { DeleteNode } from "@memstore-flows/api/DeleteNode"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { isRefusal } from "@memstore-flows/api/MemStoreError"
-import { Shard } from "@memstore-flows/api/Shard"
+import type { Shard } from "@memstore-flows/api/Shard"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Rules from "@memstore-flows/model/Rules"
@@ -34,6 +34,7 @@ import {
   nodeCount,
   type Place
 } from "./internal/replicaLooks.js"
+import { Shards } from "./internal/shards.js"
 import { whole } from "./internal/whole.js"
 import * as Mutation from "./Mutation.js"
 import * as Observe from "./Observe.js"
@@ -63,8 +64,6 @@ export const ReplicaError = Schema.Union(
  * @category errors
  */
 export type ReplicaError = typeof ReplicaError.Type
-
-const Shards = Schema.Array(Shard)
 
 const sendDelete = (clusterId: string, shardId: string, nodeId: string) =>
   Effect.flatMap(DeleteNode, (send) => Effect.as(send({ clusterId, shardId, nodeId }), Option.none<undefined>()))
@@ -186,6 +185,8 @@ const askSync = (clusterId: string, shardId: string, nodeId: string) =>
     })
   })
 
+const Proof = Schema.Literal("proven", "unproven")
+
 /**
  * Waits until the replica is proven in sync by `ReplicaSync`. Gives whether there was a proof.
  *
@@ -200,7 +201,7 @@ export const proveSync = (
 ): Effect.Effect<"proven" | "unproven", ReplicaError, Run.Run | ListShards> => {
   const behind = (detail: string) => new ReplicaNotInSync({ clusterId, shardId, nodeId, detail })
   return Step.make(name, {
-    success: Schema.Literal("proven", "unproven"),
+    success: Proof,
     error: ReplicaError,
     run: Effect.gen(function* () {
       const run = yield* Run.Run

@@ -9,7 +9,7 @@ import { DeleteShard } from "@memstore-flows/api/DeleteShard"
 import type { ListBackups } from "@memstore-flows/api/ListBackups"
 import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
-import { Shard } from "@memstore-flows/api/Shard"
+import type { Shard } from "@memstore-flows/api/Shard"
 import * as Slots from "@memstore-flows/api/Slots"
 import type { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import type { ProgressReport } from "@memstore-flows/engine/Event"
@@ -23,6 +23,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Ambiguous, CallError, ClusterFailed, LeftInPlace, Refused, WaitTimedOut } from "./FlowError.js"
 import { guardAdding, guardRemoving } from "./internal/shardGuards.js"
+import { Shards } from "./internal/shards.js"
 import * as Mutation from "./Mutation.js"
 import * as Observe from "./Observe.js"
 import { inService, refuseIf } from "./Preflight.js"
@@ -42,8 +43,6 @@ export const ScaleError = Schema.Union(...CallError.members, Refused, ClusterFai
  * @category errors
  */
 export type ScaleError = typeof ScaleError.Type
-
-const Shards = Schema.Array(Shard)
 
 const held = (shards: ReadonlyArray<Shard>, id: string): number =>
   shards.filter((shard) => shard.id === id).reduce((sum, { slots }) => sum + sizeOf(slots), 0)

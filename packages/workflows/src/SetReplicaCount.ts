@@ -23,6 +23,7 @@ import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
+import { Shards } from "./internal/shards.js"
 import { whole } from "./internal/whole.js"
 import * as Placement from "./Placement.js"
 import { clusters, inService } from "./Preflight.js"
@@ -120,7 +121,7 @@ const findings = (
 
 const shardsNow = (name: string, payload: Payload) =>
   Step.make(name, {
-    success: Schema.Array(Shard),
+    success: Shards,
     error: ReplicaError,
     run: Effect.flatMap(clusters, (known) => inService(payload.clusterId, name, findings(payload, known)))
   })
@@ -205,7 +206,7 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
       shrink(payload, shard.id, surplus(shard))
     )
     const shards = yield* Step.make("topology", {
-      success: Schema.Array(Shard),
+      success: Shards,
       error: ReplicaError,
       run: whole(clusterId, "topology", new Map(before.map(({ id }) => [id, nodesPerShard])))
     })

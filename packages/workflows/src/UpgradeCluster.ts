@@ -31,6 +31,7 @@ import { HandoverFailed, NotApproved } from "./FlowError.js"
 import { Handover } from "./Handover.js"
 import { type Clients, handOver, sideOf, spare } from "./internal/handover.js"
 import { password, specFindings } from "./internal/newClusterSpec.js"
+import { Shards } from "./internal/shards.js"
 import { verifyRestored } from "./internal/verifyCluster.js"
 import { clusters, inService, refuseIf } from "./Preflight.js"
 import { ProvisionSpec } from "./ProvisionCluster.js"
@@ -201,7 +202,7 @@ const movesBetween = (payload: Payload, to: { readonly clusterId: string; readon
   Effect.gen(function* () {
     const { cluster, clusterId } = payload
     const old = yield* Step.make("endpoints", {
-      success: Schema.Array(Shard),
+      success: Shards,
       error: UpgradeError,
       run: inService(clusterId, "hand over")
     })

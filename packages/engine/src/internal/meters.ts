@@ -51,10 +51,9 @@ const updating = (key: Numeric) => {
 }
 
 /** @internal The metrics of one flow. Their labels are part of their keys, so that an update looks nothing up. */
-export type Meters = ReturnType<typeof make>
+export type Meters = ReturnType<typeof build>
 
-/** @internal `labels` are those of the fiber that registers the flow. */
-export const make = (flow: string, labels: ReadonlyArray<MetricLabel.MetricLabel>) => {
+const build = (flow: string, labels: ReadonlyArray<MetricLabel.MetricLabel>) => {
   const ofFlow = (key: Numeric) => key.pipe(MetricKey.tagged("flow", flow), MetricKey.taggedWithLabels(labels))
   const metric = (key: Numeric) => (name: string, value: string) => updating(MetricKey.tagged(ofFlow(key), name, value))
   const standing = metric(runs)
@@ -83,6 +82,17 @@ export const make = (flow: string, labels: ReadonlyArray<MetricLabel.MetricLabel
     refused: updating(ofFlow(refusals)),
     waited: updating(ofFlow(waits))
   }
+}
+
+const made = new WeakMap<ReadonlyArray<MetricLabel.MetricLabel>, Map<string, Meters>>()
+
+/** @internal `labels` are those of the fiber that registers the flow; for the same list the same meters. */
+export const make = (flow: string, labels: ReadonlyArray<MetricLabel.MetricLabel>): Meters => {
+  const ofLabels = made.get(labels) ?? new Map<string, Meters>()
+  made.set(labels, ofLabels)
+  const meters = ofLabels.get(flow) ?? build(flow, labels)
+  ofLabels.set(flow, meters)
+  return meters
 }
 
 /** @internal Counts a run where it now stands; nowhere, once this engine has nothing more to do with it. */

@@ -1,5 +1,4 @@
 import type { ListShards } from "@memstore-flows/api/ListShards"
-import { Shard } from "@memstore-flows/api/Shard"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Clock from "effect/Clock"
@@ -26,6 +25,7 @@ import * as Waiter from "../Waiter.js"
 import { WaitPolicy } from "../WaitPolicy.js"
 import { ask, proven } from "./adoption.js"
 import type { Spec } from "./newClusterSpec.js"
+import { Shards } from "./shards.js"
 import { undoRetry } from "./undoRetry.js"
 
 /** Every way making a cluster can fail. */
@@ -230,7 +230,7 @@ export const create = <R>(options: NewCluster<R>) =>
 /** The step that waits until a cluster made just now is in service. */
 export const inService = (clusterId: string, during: string) =>
   Step.make("in service", {
-    success: Schema.Array(Shard),
+    success: Shards,
     error: NewClusterError,
     run: Effect.gen(function* () {
       const run = yield* Run.Run

@@ -8,6 +8,7 @@ import { Finding } from "../Finding.js"
 import { inService } from "../Preflight.js"
 import { addShard, removeShard, ScaleError } from "../Scale.js"
 import { guardAdding, guardRemoving } from "./shardGuards.js"
+import { Shards } from "./shards.js"
 
 /** What a change of the number of shards gives. `advice`: what the checks found in the end and did not refuse. */
 export const Resized = Schema.Struct({
@@ -19,8 +20,6 @@ export const Resized = Schema.Struct({
   advice: Schema.Array(Finding),
   shards: Schema.Array(Shard)
 }).annotations({ identifier: "ResizeResult" })
-
-const Shards = Schema.Array(Shard)
 
 /** The step that reads the shards, and refuses on findings. */
 export const shardsNow = (

@@ -51,6 +51,8 @@ const failIf = (clusterId: string, [first, ...rest]: ReadonlyArray<Finding>) =>
 export const verifyTopology = (clusterId: string, shards: ReadonlyArray<Shard>, wanted: Wanted) =>
   Step.make("verify", { error: VerificationFailed, run: failIf(clusterId, wrongWith(clusterId, shards, wanted)) })
 
+const Verdict = Schema.Struct({ data: Schema.Literal("proven", "unproven"), detail: Schema.String })
+
 /** The step that verifies topology and data of a cluster that was restored. Gives whether the data was proven. */
 export const verifyRestored = (
   clusterId: string,
@@ -58,7 +60,7 @@ export const verifyRestored = (
   spec: Wanted & { readonly port: number; readonly backupName: string; readonly source?: string | undefined }
 ) =>
   Step.make("verify", {
-    success: Schema.Struct({ data: Schema.Literal("proven", "unproven"), detail: Schema.String }),
+    success: Verdict,
     error: VerificationFailed,
     run: Effect.gen(function* () {
       const { backupName, port, source } = spec
