@@ -59,6 +59,32 @@ describe("a rehearsal", () => {
     )
   )
 
+  it.effect("of an upgrade asks the caller's hook whether it is ready, and hands no clients over", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.cluster(2)
+        const asked: Array<string> = []
+        const note = (what: string) => () => Effect.sync(() => void asked.push(what))
+        const plan = yield* Rehearsal.rehearse(UpgradeCluster, {
+          clusterId,
+          cluster: { ...specOf(2), name: "green", version: "7.2.11" },
+          backupName: "before",
+          approval: "not-needed",
+          grace: Duration.zero,
+          keepAutomaticBackups: false
+        }).pipe(
+          Effect.provideService(Handover.Handover, {
+            ready: note("ready"),
+            forward: note("forward"),
+            back: note("back")
+          })
+        )
+        assert.strictEqual(plan.ending._tag, "Succeeds")
+        assert.deepStrictEqual([...new Set(asked)], ["ready"])
+      })
+    )
+  )
+
   it.effect("of a roll-out in windows has the writes of every cluster, at the times of the windows", () =>
     inCloud(
       Effect.gen(function* () {

@@ -31,10 +31,11 @@ export interface Call {
   readonly body: unknown
 }
 
-/** What befalls a call: refused by some proxy, lost on the way there or on the way back. */
+/** What befalls a call: answered by some proxy, before or after the service had it; lost on the way there or back. */
 export type Strike =
   | { readonly _tag: "None" }
   | { readonly _tag: "Status"; readonly status: number }
+  | { readonly _tag: "StatusAfter"; readonly status: number }
   | { readonly _tag: "RequestLost" }
   | { readonly _tag: "AnswerLost" }
 
@@ -170,6 +171,11 @@ export const make = (options: Options): Plane => {
         return settle(operation, call, encoded)
       case "Status":
         return Effect.fail(failed(operation, strike.status, "no"))
+      case "StatusAfter":
+        return Effect.zipRight(
+          Effect.exit(settle(operation, call, encoded)),
+          Effect.fail(failed(operation, strike.status, "no"))
+        )
       case "RequestLost":
         return Effect.fail(lost(operation.name))
       case "AnswerLost":

@@ -1,5 +1,4 @@
-import * as MemStore from "@memstore-flows/api/MemStore"
-import { MemStoreClient } from "@memstore-flows/api/MemStoreClient"
+import type * as MemStore from "@memstore-flows/api/MemStore"
 import * as Engine from "@memstore-flows/engine/Engine"
 import type * as Event from "@memstore-flows/engine/Event"
 import type * as Flow from "@memstore-flows/engine/Flow"
@@ -18,9 +17,11 @@ import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Approval from "../../Approval.js"
 import { DataProbe } from "../../DataProbe.js"
+import * as Handover from "../../Handover.js"
 import { LoadProbe } from "../../LoadProbe.js"
 import { PasswordSource } from "../../PasswordSource.js"
 import { ReplicaSync, type SyncState } from "../../ReplicaSync.js"
+import { operationsOn } from "./operations.js"
 import * as Plane from "./plane.js"
 import * as VirtualTime from "./virtualTime.js"
 
@@ -164,6 +165,9 @@ const probes = <A, E, R>(
     const load = Context.get(context, LoadProbe)
     const data = Context.get(context, DataProbe)
     const password = Context.get(context, PasswordSource)
+    const hook = Context.get(context, Handover.Handover)
+    const ready = (clusterId: string) =>
+      given(Handover.Handover.key) ? world.outside(hook.ready(clusterId)) : hook.ready(clusterId)
     const known = new Map<string, SyncState>()
     const look: typeof sync.look = (question) => {
       const { nodeId } = question.replica
@@ -189,6 +193,7 @@ const probes = <A, E, R>(
         verify: (question) =>
           given(DataProbe.key) ? Effect.succeed({ _tag: "Good", detail: "assumed" }) : data.verify(question)
       }),
+      Effect.provideService(Handover.Handover, { ...Handover.nothing, ready }),
       Effect.provideService(PasswordSource, { encrypted: (user) => world.outside(password.encrypted(user)) })
     )
   })
@@ -280,8 +285,7 @@ export const make = <Name extends string, P extends Schema.Schema.AnyNoContext, 
       .pipe(
         Layer.provideMerge(Engine.layer()),
         Layer.provideMerge(Journal.layerMemory),
-        Layer.provide(MemStore.layerOperations),
-        Layer.provide(Layer.succeed(MemStoreClient, plane.client))
+        Layer.provide(Layer.succeedContext(operationsOn(plane.client)))
       )
     const trial = Effect.gen(function* () {
       const context = yield* Layer.build(layer)

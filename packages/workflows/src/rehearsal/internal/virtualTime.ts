@@ -6,11 +6,14 @@ import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
+import * as RuntimeFlagsPatch from "effect/RuntimeFlagsPatch"
 import type * as Scheduler from "effect/Scheduler"
 
 interface Sleeper {
   readonly at: number
   readonly wake: () => void
+  readonly end: () => void
 }
 
 /** Why time cannot go on: every fiber waits for what will never come, or it has gone on for too long. */
@@ -26,7 +29,10 @@ export interface Bounds {
   readonly tasks: number
 }
 
-/** A world of its own time: fibers run until all of them wait, then the clock jumps to the first wake-up. */
+/**
+ * A world of its own time: fibers run until all of them wait, then the clock jumps to the first wake-up. What still sleeps
+ * when it is over is interrupted, for nothing would ever wake it.
+ */
 export interface World {
   readonly now: () => number
   /** Runs an effect to its end in this world. Once for each world. */
@@ -34,6 +40,9 @@ export interface World {
   /** Called in the world: runs an effect outside, in real time; the clock of the world stands still meanwhile. */
   readonly outside: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
+
+/** As in effect itself, where a look-up for every operation finds it. */
+const opsBeforeYield = 2048
 
 /** How many tasks run before the caller's other fibers have their turn. */
 const slice = 2000
@@ -46,8 +55,13 @@ const takeFirst = (sleepers: Array<Sleeper>): Sleeper | undefined => {
   return sleepers.splice(first, 1)[0]
 }
 
+/** Fibers that are not of the real world are neither traced nor logged nor counted. */
 const silent = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  effect.pipe(Effect.withTracerEnabled(false), Effect.locally(FiberRef.currentMinimumLogLevel, LogLevel.None))
+  effect.pipe(
+    Effect.withTracerEnabled(false),
+    Effect.locally(FiberRef.currentMinimumLogLevel, LogLevel.None),
+    Effect.withRuntimeFlagsPatch(RuntimeFlagsPatch.disable(RuntimeFlags.RuntimeMetrics))
+  )
 
 /** Makes a world whose time begins at `start`, milliseconds of the epoch. */
 export const make = (start: number, bounds: Bounds): World => {
@@ -55,6 +69,7 @@ export const make = (start: number, bounds: Bounds): World => {
   let moves = 0
   let ran = 0
   let held = 0
+  let left = false
   let head = 0
   let tasks: Array<Scheduler.Task> = []
   const sleepers: Array<Sleeper> = []
@@ -70,7 +85,12 @@ export const make = (start: number, bounds: Bounds): World => {
     currentTimeNanos: Effect.sync(nanos),
     sleep: (duration) =>
       Effect.async<void>((resume) => {
-        const sleeper = { at: now + Duration.toMillis(duration), wake: () => resume(Effect.void) }
+        if (left) return resume(Effect.interrupt)
+        const sleeper = {
+          at: now + Duration.toMillis(duration),
+          wake: () => resume(Effect.void),
+          end: () => resume(Effect.interrupt)
+        }
         sleepers.push(sleeper)
         return Effect.sync(() => {
           const index = sleepers.indexOf(sleeper)
@@ -81,9 +101,7 @@ export const make = (start: number, bounds: Bounds): World => {
 
   const scheduler: Scheduler.Scheduler = {
     shouldYield: (fiber) =>
-      fiber.currentOpCount > fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield)
-        ? fiber.getFiberRef(FiberRef.currentSchedulingPriority)
-        : false,
+      fiber.currentOpCount > opsBeforeYield ? fiber.getFiberRef(FiberRef.currentSchedulingPriority) : false,
     scheduleTask: (task) => {
       tasks.push(task)
       const call = called
@@ -157,12 +175,17 @@ export const make = (start: number, bounds: Bounds): World => {
           fiber.unsafeInterruptAsFork(FiberId.none)
           return Effect.ignore(drive(() => exit !== undefined))
         })
+        const leave = Effect.suspend(() => {
+          left = true
+          for (const { end } of sleepers.splice(0)) end()
+          return Effect.ignore(drive(() => true))
+        })
         return Effect.ensuring(
           Effect.flatMap(
             drive(() => exit !== undefined),
             (): Effect.Effect<A, E> => exit ?? Effect.never
           ),
-          stop
+          Effect.zipRight(stop, leave)
         )
       })
     )
