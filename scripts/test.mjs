@@ -117,6 +117,7 @@ const statics = async () => {
   await check("hygiene", process.execPath, ["scripts/hygiene.mjs"])
   await check("types", bin("tsc"), ["--noEmit", "-p", "tsconfig.json"])
   await check("type tests", bin("tstyche"), [], { count: countTypes })
+  await check("fault search, 2,000 trials", process.execPath, ["scripts/search.mjs", "--trials", "2000"])
   if (await check("build", bin("tsc"), ["-b", "tsconfig.build.json"])) for (const name of packages) await packed(name)
 }
 

@@ -9,7 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { inCloud, shardsOf } from "../support/Cloud.js"
 import { clusterLike } from "../support/Fixture.js"
-import { type Given, type Subject, spec, subjects } from "./Subjects.js"
+import { type Given, spec } from "./Given.js"
+import { type Subject, subjects } from "./Subjects.js"
 
 interface Write {
   readonly method: string
@@ -59,7 +60,7 @@ const given = Effect.gen(function* () {
   yield* Effect.sleep("1 minute")
   if (yield* Random.nextBoolean) yield* emulator.disturb({ _tag: "SwitchPrimary" })
   if (yield* Random.nextBoolean) yield* clusterLike({ ...made, name: "neighbour" })
-  return { clusterId, shards: yield* shardsOf(clusterId), spec: made } satisfies Given
+  return { clusterId, shards: yield* shardsOf(clusterId), spec: made, others: [] } satisfies Given
 })
 
 /** Rehearses and runs a flow on a random project: gives how it ended, and fails if the writes differ. */

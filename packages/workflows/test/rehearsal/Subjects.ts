@@ -1,6 +1,7 @@
 import type * as MemStore from "@memstore-flows/api/MemStore"
-import type { Shard } from "@memstore-flows/api/Shard"
+import { replicas as replicasOf, type Shard } from "@memstore-flows/api/Shard"
 import * as Engine from "@memstore-flows/engine/Engine"
+import * as Flow from "@memstore-flows/engine/Flow"
 import * as Journal from "@memstore-flows/engine/Journal"
 import type * as Outcome from "@memstore-flows/engine/Outcome"
 import * as Runs from "@memstore-flows/engine/Runs"
@@ -8,7 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Approval from "../../src/Approval.js"
 import * as AuditTopology from "../../src/AuditTopology.js"
@@ -16,6 +17,9 @@ import * as AwaitHealthy from "../../src/AwaitHealthy.js"
 import * as BackupNow from "../../src/BackupNow.js"
 import * as DecommissionCluster from "../../src/DecommissionCluster.js"
 import * as EvacuateSubnet from "../../src/EvacuateSubnet.js"
+import * as Handover from "../../src/Handover.js"
+import * as InWindow from "../../src/InWindow.js"
+import * as PauseBackups from "../../src/PauseBackups.js"
 import * as ProvisionCluster from "../../src/ProvisionCluster.js"
 import * as ReconfigureCluster from "../../src/ReconfigureCluster.js"
 import * as ReplaceReplica from "../../src/ReplaceReplica.js"
@@ -23,44 +27,20 @@ import * as ReplaceShard from "../../src/ReplaceShard.js"
 import * as RestoreCluster from "../../src/RestoreCluster.js"
 import * as RestoreDrill from "../../src/RestoreDrill.js"
 import * as RestoreThenScale from "../../src/RestoreThenScale.js"
-import * as Trial from "../../src/rehearsal/internal/trial.js"
+import * as RollOut from "../../src/RollOut.js"
 import type { Plan } from "../../src/rehearsal/Plan.js"
 import * as Rehearsal from "../../src/rehearsal/Rehearsal.js"
 import * as ScaleIn from "../../src/ScaleIn.js"
 import * as ScaleOut from "../../src/ScaleOut.js"
 import * as ScaleTo from "../../src/ScaleTo.js"
 import * as SetReplicaCount from "../../src/SetReplicaCount.js"
-import { specOf } from "../support/Fixture.js"
+import * as UpgradeCluster from "../../src/UpgradeCluster.js"
+import { assignment, between, type Given, oneOf, pick, type Standing, spec } from "./Given.js"
+import * as Life from "./search/Life.js"
 
-/** A number from `min` to `max`, both included. */
-export const between = (min: number, max: number) => Random.nextIntBetween(min, max + 1)
+const userOf = ({ user }: Given) => (user === undefined ? {} : { user })
 
-/** One of some, all as likely. */
-export const oneOf = <A>(items: readonly [A, ...Array<A>]): Effect.Effect<A> =>
-  Effect.map(Random.nextIntBetween(0, items.length), (index) => items[index] ?? items[0])
-
-const subnets = ["subnet-x", "subnet-y", "subnet-z"] as const
-const pick = Effect.map(oneOf(subnets), (id) => ({ id }))
-const assignment = (nodes: number) => Effect.all({ primary: pick, replicas: Effect.replicateEffect(pick, nodes - 1) })
-
-/** A cluster of some shards and nodes, placed at random. */
-export const spec = Effect.gen(function* () {
-  const shardCount = yield* between(1, 4)
-  const nodeCountPerShard = yield* between(2, 4)
-  const subnetAssignments = yield* Effect.replicateEffect(assignment(nodeCountPerShard), shardCount)
-  return { ...specOf(shardCount), nodeCountPerShard, subnetAssignments }
-})
-
-export type Spec = Effect.Effect.Success<typeof spec>
-
-/** What a payload is made from. */
-export interface Given {
-  readonly clusterId: string
-  readonly shards: ReadonlyArray<Shard>
-  readonly spec: Spec
-}
-
-const shardIn = ({ shards }: Given) =>
+const shardIn = ({ shards }: Standing) =>
   Effect.flatMap(Random.nextIntBetween(0, shards.length), (index) => {
     const shard = shards[index]
     return shard === undefined ? Effect.dieMessage("no shard") : Effect.succeed(shard)
@@ -72,8 +52,9 @@ const nodeIn = ({ nodes }: Shard) =>
     return node === undefined ? Effect.dieMessage("no node") : Effect.succeed(node)
   })
 
-const restored = ({ spec }: Given, name: string) => ({
-  ...spec,
+const restored = (given: Given, name: string) => ({
+  ...given.spec,
+  ...userOf(given),
   name,
   restoreSource: { backupName: "nightly" }
 })
@@ -84,7 +65,8 @@ type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
 export interface Subject {
   readonly payload: unknown
   readonly rehearse: (options: Rehearsal.Options) => Effect.Effect<Plan, Rehearsal.RehearsalError, Rehearsal.Reads>
-  readonly trial: (options: Trial.Options) => Effect.Effect<Trial.Trial<unknown, unknown>, unknown>
+  /** Its life under all that may befall it. */
+  readonly live: (options: Life.Options) => Effect.Effect<Life.Lived, unknown>
   readonly run: Effect.Effect<Outcome.Outcome<unknown, unknown>, unknown, MemStore.Operations>
 }
 
@@ -96,16 +78,21 @@ const approve = Runs.events("run").pipe(
   Effect.ignore
 )
 
-const subject =
+/** Subjects by name, each made of a project. */
+export type Subjects = Readonly<Record<string, (given: Given) => Effect.Effect<Subject>>>
+
+/** `layer`: the implementation, where the run is made of something else than the rehearsal. */
+export const subject =
   <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
     module: Rehearsal.Rehearsable<Name, P, S, E>,
-    payloadOf: (given: Given) => Effect.Effect<P["Type"]>
+    payloadOf: (given: Given) => Effect.Effect<P["Type"]>,
+    layer: Life.Living<Name, P, S, E>["layer"] = module.flow.toLayer(module.body)
   ) =>
   (given: Given): Effect.Effect<Subject> =>
     Effect.map(payloadOf(given), (payload) => ({
       payload,
-      rehearse: (options) => Rehearsal.rehearse(module, payload, options),
-      trial: (options) => Trial.make(module, payload, options),
+      rehearse: (options) => Effect.provide(Rehearsal.rehearse(module, payload, options), noHandover),
+      live: (options) => Life.live({ flow: module.flow, layer }, payload, options),
       run: Effect.gen(function* () {
         yield* Runs.start(module.flow, { payload, id: "run" })
         const helper = yield* Effect.fork(approve)
@@ -114,18 +101,52 @@ const subject =
         return outcome
       }).pipe(
         Effect.provide(
-          module.flow.toLayer(module.body).pipe(Layer.provideMerge(Engine.layer()), Layer.provide(Journal.layerMemory))
+          layer.pipe(Layer.provideMerge(Engine.layer()), Layer.provide(Journal.layerMemory), Layer.provide(noHandover))
         ),
         Effect.scoped
       )
     }))
+
+const noHandover = Layer.succeed(Handover.Handover, Handover.nothing)
 
 /** The checks that speak of what the cluster was before are off, or few random clusters would be changed at all. */
 const off = (...checks: ReadonlyArray<"subnetSpread" | "freshBackup" | "evenSlots">) => ({
   checksOff: checks.map((check) => ({ check, reason: "random" }))
 })
 
-/** Every flow that needs nothing of its caller. */
+const scaleOutInWindow = InWindow.of(ScaleOut)
+
+const replaceReplicas = RollOut.of(ReplaceReplica)
+
+const schedule = { cron: "0 3 * * *", retentionLimit: 7 }
+
+/** A flow of a caller's own, made of a wrapper and a body. */
+const withoutBackups = {
+  flow: Flow.make({
+    name: "SetReplicaCountWithoutBackups",
+    payload: SetReplicaCount.Payload,
+    success: SetReplicaCount.flow.success,
+    error: Schema.Union(PauseBackups.PauseError, SetReplicaCount.flow.error),
+    resource: SetReplicaCount.flow.resource
+  }),
+  body: (payload: SetReplicaCount.Payload) =>
+    PauseBackups.around({ clusterId: payload.clusterId, schedule })(SetReplicaCount.body(payload))
+}
+
+/** Some replicas of a cluster, each to be replaced, no two of them the same. */
+const replacements = (name: string, count: number) => (standing: Standing) =>
+  Effect.gen(function* () {
+    const replicas = standing.shards.flatMap((shard) => replicasOf(shard).map(({ id }) => ({ shard, id })))
+    const shuffled = [...(yield* Random.shuffle(replicas))].slice(0, count)
+    return yield* Effect.forEach(shuffled, ({ id: nodeId, shard }, index) =>
+      Effect.map(pick, ({ id: subnetId }) => ({
+        name: `${name} ${index}`,
+        payload: { clusterId: standing.clusterId, shardId: shard.id, nodeId, subnetId }
+      }))
+    )
+  })
+
+/** Every flow, and what is built around flows. */
 export const subjects = {
   AuditTopology: subject(AuditTopology, () => Effect.map(between(2, 4), (nodesPerShard) => ({ nodesPerShard }))),
   AwaitHealthy: subject(AwaitHealthy, ({ clusterId }) => Effect.succeed({ clusterId, within: Duration.minutes(1) })),
@@ -148,8 +169,8 @@ export const subjects = {
       ...off("subnetSpread", "evenSlots")
     }))
   ),
-  ProvisionCluster: subject(ProvisionCluster, () =>
-    Effect.map(spec, (cluster) => ({ cluster: { ...cluster, name: "new" }, ...off("subnetSpread") }))
+  ProvisionCluster: subject(ProvisionCluster, (given) =>
+    Effect.map(spec, (cluster) => ({ cluster: { ...cluster, ...userOf(given), name: "new" }, ...off("subnetSpread") }))
   ),
   ReconfigureCluster: subject(ReconfigureCluster, ({ clusterId }) =>
     Effect.map(oneOf(["a", "b"]), (description) => ({ clusterId, change: { description } }))
@@ -189,5 +210,38 @@ export const subjects = {
   ),
   SetReplicaCount: subject(SetReplicaCount, ({ clusterId }) =>
     Effect.map(between(2, 5), (nodesPerShard) => ({ clusterId, nodesPerShard, ...off("subnetSpread") }))
+  ),
+  UpgradeCluster: subject(UpgradeCluster, (given) =>
+    Effect.gen(function* () {
+      const { clusterId, spec } = given
+      const approval = yield* oneOf<Approval.Ask>(["not-needed", { within: Duration.hours(1) }])
+      const grace = yield* oneOf([Duration.zero, Duration.hours(1)])
+      const cluster = { ...spec, ...userOf(given), name: "green", version: "7.2.11" }
+      const payload = { clusterId, cluster, backupName: "before", approval, grace, keepAutomaticBackups: true }
+      return { ...payload, ...off("subnetSpread") }
+    })
+  ),
+  PauseBackups: subject(withoutBackups, ({ clusterId }) =>
+    Effect.map(between(2, 5), (nodesPerShard) => ({ clusterId, nodesPerShard, ...off("subnetSpread") }))
+  ),
+  InWindow: subject(scaleOutInWindow, ({ clusterId }) =>
+    Effect.gen(function* () {
+      const lasts = Duration.seconds(yield* between(1, 60))
+      const add = yield* between(1, 2)
+      const windows = [{ cron: "*/10 * * * *", lasts }] as const
+      return { windows, payload: { clusterId, add, ...off("subnetSpread", "evenSlots") } }
+    })
+  ),
+  RollOut: subject(
+    replaceReplicas.rehearsable,
+    ({ others, ...given }) =>
+      Effect.gen(function* () {
+        const [first, ...mine] = yield* replacements("mine", 2)(given)
+        const rest = yield* Effect.forEach(others, replacements("other", 1))
+        if (first === undefined) return yield* Effect.dieMessage("no replica")
+        const settings = { canary: yield* between(0, 1), budget: yield* between(0, 1), concurrency: others.length + 1 }
+        return { name: "replace", targets: [first, ...mine, ...rest.flat()] as const, ...settings }
+      }),
+    replaceReplicas.flow.toLayer(replaceReplicas.body).pipe(Layer.provideMerge(ReplaceReplica.layer))
   )
-} as const
+} satisfies Subjects

@@ -1,0 +1,154 @@
+import * as Slots from "@memstore-flows/api/Slots"
+import type { State } from "@memstore-flows/model/State"
+import * as Tick from "@memstore-flows/model/Tick"
+import type { Ground } from "./Ground.js"
+import type { Hazards } from "./Hazards.js"
+import { type Lived, secret } from "./Life.js"
+
+/** What there is to judge by; `rested` is the project an hour after the end, when all that heals has healed. */
+interface Case {
+  readonly ground: Ground
+  readonly hazards: Hazards
+  readonly lived: Lived
+  readonly rested: State
+  /** Whether the service itself gave a cluster up, which no flow can mend. */
+  readonly broken: boolean
+  /** All that was reported: the outcomes of the run and of the runs it started. */
+  readonly report: string
+}
+
+const hour = 3_600_000
+
+const rest = (state: State, from: number): State => Tick.tick(state, from + hour)
+
+/** Whether all was undone that was to be undone, by the report. */
+const isClean = ({ report }: Case): boolean => !report.includes('"notUndone":[{')
+
+/** What is promised of each cluster: how it is set, and how many nodes are in each shard. Ids and places are left out. */
+const shapeOf = ({ clusters }: State): string =>
+  clusters
+    .map(({ backupSchedule, description, name, shards, version }) => {
+      const nodes = shards.map((shard) => shard.nodes.length).sort()
+      return JSON.stringify({ name, version, description, backupSchedule, nodes })
+    })
+    .sort()
+    .join(" ")
+
+/** Slots are covered once, by shards with one live primary each. */
+const covered = ({ rested }: Case): ReadonlyArray<string> =>
+  rested.clusters.flatMap(({ failedAt, id, shards }) => {
+    if (failedAt !== null) return []
+    const { missing, overlapping } = Slots.coverage(shards.map(({ slots }) => slots))
+    const heads = shards.map(({ nodes }) => nodes.filter(({ downAt, role }) => role === "primary" && downAt === null))
+    return [
+      ...(missing.length + overlapping.length > 0 ? [`cluster ${id} does not cover every slot once`] : []),
+      ...(heads.some(({ length }) => length !== 1) ? [`cluster ${id} has a shard without one live primary`] : [])
+    ]
+  })
+
+const ended = ({ lived: { outcome, records } }: Case): ReadonlyArray<string> => [
+  ...(outcome._tag === "Died" ? [`died: ${outcome.defect.name} ${outcome.defect.message}`] : []),
+  ...records.flatMap(({ endedAt, id }) => (endedAt === null ? [`run ${id} has not ended`] : []))
+]
+
+/** An upgrade that could not delete the old cluster says so in its result, and has succeeded. */
+const isKept = ({ outcome }: Lived): boolean =>
+  outcome._tag === "Succeeded" && JSON.stringify(outcome.value ?? null).includes('"now":"kept"')
+
+/** What succeeds comes to what the same run comes to when nothing befalls it. */
+const promised = (judged: Case): ReadonlyArray<string> => {
+  const { broken, ground, lived, rested } = judged
+  const { calm } = ground
+  if (lived.outcome._tag !== "Succeeded" || calm.outcome._tag !== "Succeeded") return []
+  if (broken || isKept(lived) || !isClean(judged)) return []
+  const [is, was] = [shapeOf(rested), shapeOf(rest(calm.state, calm.endedAt))]
+  return is === was ? [] : [`not as promised: ${is} instead of ${was}`]
+}
+
+/** What does not succeed leaves things as they were, or says what it left. */
+const reported = (judged: Case): ReadonlyArray<string> => {
+  const { broken, ground, lived, rested } = judged
+  if (lived.outcome._tag === "Succeeded" || broken || !isClean(judged)) return []
+  const [is, was] = [shapeOf(rested), shapeOf(ground.state)]
+  return is === was ? [] : [`left behind without a word: ${is} instead of ${was}`]
+}
+
+/** Clusters, shards and nodes that were not there before, by the names under which a report may speak of them. */
+const madeIn = (before: State, after: State): ReadonlyArray<ReadonlyArray<string>> => {
+  const known = new Set(
+    before.clusters.flatMap(({ shards }) => shards.flatMap(({ nodes }) => nodes.map(({ id }) => id)))
+  )
+  return after.clusters.flatMap((cluster) => {
+    const old = before.clusters.find(({ id }) => id === cluster.id)
+    if (old === undefined) return [[cluster.id, cluster.name]]
+    return cluster.shards.flatMap(({ id, nodes }) =>
+      old.shards.some((shard) => shard.id === id)
+        ? nodes.flatMap((node) => (known.has(node.id) ? [] : [[node.id]]))
+        : [[`shard ${id}`, `"${id}"`, ...nodes.map((node) => node.id)]]
+    )
+  })
+}
+
+/** What a run that did not succeed leaves is named in its report. What heals is not of its making. */
+const named = ({ broken, ground, hazards, lived, report, rested }: Case): ReadonlyArray<string> => {
+  if (lived.outcome._tag === "Succeeded" || broken || hazards.disturbances.length > 0) return []
+  const unnamed = madeIn(ground.state, rested).filter((names) => !names.some((name) => report.includes(name)))
+  return unnamed.map(([name]) => `not named in the report: ${name}`)
+}
+
+const tally = (accepted: Lived["accepted"]): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {}
+  for (const { operation, undo } of accepted) if (!undo) counts[operation] = (counts[operation] ?? 0) + 1
+  return counts
+}
+
+/** It looks anew after each move: a node that heals into the subnet, or a role that moves, is one more thing to do. */
+const plansAnew = ({ ground: { flow }, hazards }: Case): boolean =>
+  flow === "EvacuateSubnet" && hazards.disturbances.length > 0
+
+/** No more writes are accepted than the calm run made. One that is refused at one time may go through at another. */
+const planned = (judged: Case): ReadonlyArray<string> => {
+  const { calm } = judged.ground
+  if (calm.outcome._tag !== "Succeeded" || plansAnew(judged)) return []
+  const allowed = tally(calm.accepted)
+  return Object.entries(tally(judged.lived.accepted)).flatMap(([operation, times]) =>
+    times > (allowed[operation] ?? 0) ? [`${operation} ${times} times, planned ${allowed[operation] ?? 0}`] : []
+  )
+}
+
+const unlocked = ({ lived: { lock } }: Case): ReadonlyArray<string> =>
+  lock === "held" ? ["the lock is held after the end"] : []
+
+const silent = ({ ground, lived }: Case): ReadonlyArray<string> => {
+  if (!ground.secretive) return []
+  const { entries, events, logs, outcome, records } = lived
+  const told = JSON.stringify([entries, events, logs, outcome, records])
+  return told.includes(secret) ? ["a secret in the journal, the events, the logs or the outcome"] : []
+}
+
+/** Clients are pointed to a cluster that is there: the new one after success, the old one when all was undone. */
+const pointed = (judged: Case): ReadonlyArray<string> => {
+  const { ground, lived, rested } = judged
+  if (lived.clients === undefined) return []
+  if (!rested.clusters.some(({ id }) => id === lived.clients)) return ["clients are pointed to a cluster that is gone"]
+  const isOld = lived.clients === ground.given.clusterId
+  if (lived.outcome._tag === "Succeeded") return isOld ? ["clients are pointed to the old cluster"] : []
+  return isOld || !isClean(judged) ? [] : ["clients are left with the new cluster without a word"]
+}
+
+/** Every invariant, by name. */
+export const invariants = { covered, ended, promised, reported, named, planned, unlocked, silent, pointed } as const
+
+/** What is wrong with how a run ended, in sentences, each under the name of its invariant; empty when nothing is. */
+export const judge = (ground: Ground, hazards: Hazards, lived: Lived): ReadonlyArray<string> => {
+  const rested = rest(lived.state, lived.endedAt)
+  const judged: Case = {
+    ground,
+    hazards,
+    lived,
+    rested,
+    broken: rested.clusters.some(({ failedAt }) => failedAt !== null),
+    report: JSON.stringify([lived.outcome, lived.records.map(({ outcome }) => JSON.parse(outcome ?? "null"))])
+  }
+  return Object.entries(invariants).flatMap(([name, hold]) => hold(judged).map((wrong) => `${name}: ${wrong}`))
+}
