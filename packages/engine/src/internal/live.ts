@@ -129,14 +129,19 @@ export interface Place {
   branch: string | null
   /** When the fiber ends, the step it was cut in is no longer under way. */
   watched: boolean
+  /** Whether it has ever begun a parallel branch. */
+  forked: boolean
 }
 
 /** @internal The place of the fiber a run begins in. */
-export const start = (): Place => ({ step: undefined, branch: "", watched: false })
+export const start = (): Place => ({ step: undefined, branch: "", watched: false, forked: false })
 
 /** @internal Changed in place: setting a `FiberRef` for every step costs more than the rest of the step. */
 export const place: FiberRef.FiberRef<Place> = FiberRef.unsafeMake<Place>(start(), {
-  fork: ({ step }) => ({ step, branch: null, watched: false }),
+  fork: (parent) => {
+    parent.forked = true
+    return { step: parent.step, branch: null, watched: false, forked: false }
+  },
   join: (mine) => mine
 })
 

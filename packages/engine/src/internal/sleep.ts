@@ -7,7 +7,7 @@ import type * as Journal from "../Journal.js"
 import { Run } from "../Run.js"
 import type { Codec } from "./codec.js"
 import { isCutByFlow, recordCut } from "./cutting.js"
-import { cut, isForward, type Live, learn, now, type Park, publish } from "./live.js"
+import { cut, isForward, type Live, learn, now, type Park, place, publish } from "./live.js"
 import { append, journalFailed, read, tryAppend } from "./record.js"
 import { cutAgain, enter, findOnly, type Site } from "./step.js"
 
@@ -32,22 +32,25 @@ const inFiber = <A>({ live, place, root, slot }: Site<never>, wait: Effect.Effec
 
 /** Whether no parallel branch is under way. */
 const isAlone: Effect.Effect<boolean> = Effect.withFiberRuntime((fiber) =>
-  Effect.map(Fiber.children(fiber), (branches) => branches.length === 0)
+  fiber.getFiberRef(place).forked
+    ? Effect.map(Fiber.children(fiber), (branches) => branches.length === 0)
+    : Effect.succeed(true)
 )
 
-/** Ends the fiber and leaves a timer, if nothing else of the run is under way; otherwise waits in the fiber. */
-const parkOr = <A>(site: Site<never>, park: Park, wait: Effect.Effect<A>): Effect.Effect<A> => {
-  const { live } = site
-  return Effect.checkInterruptible((interruptible) => {
-    if (!interruptible || !site.root) return inFiber(site, wait)
-    return Effect.flatMap(isAlone, (alone) => {
-      if (!alone || live.active.length > 0 || !isForward(live)) return wait
-      live.park = park
-      cut(live)
-      return Effect.never
-    })
+/** Ends the body for a while, if nothing else of the run is under way. */
+const parked = <A>(live: Live, park: Park, otherwise: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.flatMap(isAlone, (alone) => {
+    if (!alone || live.active.length > 0 || !isForward(live)) return otherwise
+    live.park = park
+    cut(live)
+    return Effect.never
   })
-}
+
+/** Ends the fiber and leaves a timer, if nothing else of the run is under way; otherwise waits in the fiber. */
+const parkOr = <A>(site: Site<never>, park: Park, wait: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.checkInterruptible((interruptible) =>
+    interruptible && site.root ? parked(site.live, park, wait) : inFiber(site, wait)
+  )
 
 /**
  * @internal Ends the body until `came`, if nothing else of the run is under way and the step that follows is not recorded.
@@ -65,13 +68,7 @@ export const parkFor = <R>(
     const step = scope + next
     if (fiber !== live.root || !isForward(live) || live.slots.get(step)?.step) return Effect.void
     const park = { step, until: undefined, signal: undefined, came: Effect.provide(came, context) }
-    const wait = Effect.flatMap(isAlone, (alone) => {
-      if (!alone || live.active.length > 0 || !isForward(live)) return Effect.void
-      live.park = park
-      cut(live)
-      return Effect.never
-    })
-    return Effect.if(isHere, { onTrue: () => Effect.void, onFalse: () => wait })
+    return Effect.if(isHere, { onTrue: () => Effect.void, onFalse: () => parked(live, park, Effect.void) })
   })
 
 const mark = (site: Site<never>, kind: "sleep" | "wait", value: number | null): Effect.Effect<Journal.Entry> => {

@@ -24,7 +24,7 @@ const undoOne = (live: Live, { effect, step }: Due): Effect.Effect<void> =>
   Effect.suspend(() => {
     const at = now(live)
     publish(live, { _tag: "UndoStarted", run: live.record.id, at, step })
-    const here = { step: slotOf(live, step), branch: null, watched: true }
+    const here = { step: slotOf(live, step), branch: null, watched: true, forked: false }
     return Effect.flatMap(Effect.exit(Effect.locally(effect(), place, here)), (exit) => {
       if (live.phase === "detached") return Effect.interrupt
       return undone(live, step, at, Exit.isSuccess(exit) ? undefined : describe(Cause.squash(exit.cause)))

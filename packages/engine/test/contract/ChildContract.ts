@@ -217,6 +217,18 @@ export const childContract = (name: string, factory: StoreFactory, each = 1): vo
         assert.deepInclude(refused, { _tag: "Busy", resource: "c/2" })
       }))
 
+    test("what a run further above holds is lent as well", (store) =>
+      Effect.gen(function* () {
+        const Middle = Flow.make({ name: "middle", payload: Schema.Void, success: Schema.Unknown, error: Whole.error })
+        const context = yield* Effect.context<Log>()
+        const parts = Part.toLayer((payload) => Effect.provide(part(payload), context))
+        const middle = Middle.toLayer(() => childOf("a", "well", "c/1", true))
+        const whole = Whole.toLayer(() => Step.child("middle", Middle, { payload: undefined }))
+        const engine = yield* open(store, whole.pipe(Layer.provideMerge(middle), Layer.provideMerge(parts)))
+        assert.strictEqual(yield* engine.run(Runs.execute(Whole, { id: "x", payload: "c/1" })), "a")
+        assert.deepInclude(yield* engine.run(Runs.get("x~middle~a")), { resource: "c/1 in x" })
+      }))
+
     test("a child that lost a race is cancelled, and not begun again when the run resumes", (store) =>
       Effect.gen(function* () {
         const quick = Effect.zipRight(said("hang a"), spoken("quick"))
