@@ -15,7 +15,7 @@ export const bars = { steps: 5_000, orCommits: true, runs: 4_000, megabytes: 250
 type Synchronous = "FULL" | "NORMAL"
 
 const kills = 10
-const steps = 20_000
+const steps = 3_000
 const nobody = Layer.succeed(Notes, () => Effect.void)
 
 const on = (file: string, synchronous: Synchronous = "FULL") =>
@@ -83,7 +83,7 @@ export const rates = (synchronous: Synchronous) =>
     const at = yield* folder
     const single = yield* commits(join(at, "commits.db"), synchronous)
     const engine = Layer.provide(opened(join(at, "rates.db"), synchronous), nobody)
-    return { commits: single, ...(yield* throughput(engine, { steps, runs: 5_000 })) }
+    return { commits: single, ...(yield* throughput(engine, { steps, runs: 2_000 })) }
   }).pipe(Effect.scoped)
 
 export const measure = Effect.gen(function* () {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
+import { asks } from "./asks.js"
 import { proves } from "./proves.js"
 import { under } from "./Trial.js"
 
@@ -11,4 +12,7 @@ const file = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
 ).pipe(Effect.map((folder) => join(folder, "runs.db")))
 
-proves("the journal in a file", under(fileURLToPath(new URL("./onSqlite.ts", import.meta.url)), file))
+const prepared = under(fileURLToPath(new URL("./onSqlite.ts", import.meta.url)), file)
+
+proves("the journal in a file", prepared)
+asks("the journal in a file", prepared)

@@ -16,11 +16,13 @@ export interface Job {
   readonly arrange: Effect.Effect<Task["job"], unknown, CloudServices>
 }
 
+export const restoring: Job = {
+  title: "restore two shards, scale to four",
+  arrange: Effect.as(backedUp(2), { flow: "RestoreThenScale", payload: restorePayload(4) })
+}
+
 export const jobs: ReadonlyArray<Job> = [
-  {
-    title: "restore two shards, scale to four",
-    arrange: Effect.as(backedUp(2), { flow: "RestoreThenScale", payload: restorePayload(4) })
-  },
+  restoring,
   {
     title: "replace a replica",
     arrange: Effect.map(Effect.flatMap(source(2), replacePayload), (payload) => ({ flow: "ReplaceReplica", payload }))
@@ -36,6 +38,18 @@ export interface Under {
 /** Makes the program of the processes ready to start. */
 export const under = (entry: string, store: Under["store"]): Effect.Effect<Under, never, Scope.Scope> =>
   Effect.map(bundle(entry), (program) => ({ program, store }))
+
+interface Census {
+  readonly writes: Readonly<Record<string, number>>
+}
+
+/** How many writes of each kind were made from one census to another. */
+export const madeSince = (before: Census, after: Census): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(after.writes)
+      .map(([operation, count]) => [operation, count - (before.writes[operation] ?? 0)] as const)
+      .filter(([, count]) => count !== 0)
+  )
 
 /** Runs a job, in a second process after the first was killed at `fatal`. */
 export const run = ({ program, store }: Under, { arrange }: Job, fatal?: Point) =>
@@ -55,9 +69,6 @@ export const run = ({ program, store }: Under, { arrange }: Job, fatal?: Point) 
     const outcome: unknown = JSON.parse(yield* last.until("outcome"))
     // The process says its points in this shape.
     const points = JSON.parse(yield* last.until("points")) as ReadonlyArray<Point>
-    const { clusters, writes } = yield* cloud.census
-    const made = Object.entries(writes)
-      .map(([operation, count]) => [operation, count - (before.writes[operation] ?? 0)] as const)
-      .filter(([, count]) => count !== 0)
-    return { outcome, points, writes: Object.fromEntries(made), clusters }
+    const after = yield* cloud.census
+    return { outcome, points, writes: madeSince(before, after), clusters: after.clusters }
   }).pipe(Effect.scoped)

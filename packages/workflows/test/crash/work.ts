@@ -8,7 +8,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as ReplaceReplica from "../../src/ReplaceReplica.js"
+import * as Resolution from "../../src/Resolution.js"
 import * as RestoreThenScale from "../../src/RestoreThenScale.js"
 import * as WaitPolicy from "../../src/WaitPolicy.js"
 import * as Points from "./Points.js"
@@ -18,6 +20,8 @@ export interface Task {
   readonly url: string
   readonly store: unknown
   readonly fatal?: string | undefined
+  /** What the process says when the run asks whether a cluster was made. */
+  readonly answer?: Resolution.Resolution | undefined
   readonly job:
     | { readonly flow: "RestoreThenScale"; readonly payload: RestoreThenScale.Payload }
     | { readonly flow: "ReplaceReplica"; readonly payload: ReplaceReplica.Payload }
@@ -32,16 +36,23 @@ const policy = WaitPolicy.make({
 
 const say = (what: string, value: unknown) => Effect.sync(() => void writeSync(1, `${what} ${JSON.stringify(value)}\n`))
 
+const start = ({ job }: Task) =>
+  job.flow === "RestoreThenScale"
+    ? Runs.start(RestoreThenScale.flow, { id: "run", payload: job.payload })
+    : Runs.start(ReplaceReplica.flow, { id: "run", payload: job.payload })
+
 const outcome = ({ job }: Task) =>
   job.flow === "RestoreThenScale"
-    ? Effect.zipRight(
-        Runs.start(RestoreThenScale.flow, { id: "run", payload: job.payload }),
-        Runs.outcome(RestoreThenScale.flow, "run")
-      )
-    : Effect.zipRight(
-        Runs.start(ReplaceReplica.flow, { id: "run", payload: job.payload }),
-        Runs.outcome(ReplaceReplica.flow, "run")
-      )
+    ? Runs.outcome(RestoreThenScale.flow, "run")
+    : Runs.outcome(ReplaceReplica.flow, "run")
+
+/** Says what the run asks for, and answers if it knows. */
+const asked = ({ answer }: Task) =>
+  Stream.runForEach(Runs.events("run"), (event) => {
+    if (event._tag !== "WaitingForSignal") return Effect.void
+    const told = answer ? Resolution.send("run", event.step, answer) : Effect.void
+    return Effect.zipRight(say("asks", event.step), told)
+  })
 
 type OnEngine<E> = (store: unknown, points: Points.Points) => Layer.Layer<Engine.Engine | Runs.Runs, E>
 
@@ -61,6 +72,8 @@ export const work = <E>(engine: OnEngine<E>): void => {
     Layer.provide(Layer.merge(cloud, Layer.succeed(WaitPolicy.WaitPolicy, policy)))
   )
   const main = Effect.gen(function* () {
+    yield* start(task)
+    yield* Effect.fork(asked(task))
     const ended = yield* outcome(task)
     yield* say("points", yield* points.reached)
     yield* say("outcome", ended)
