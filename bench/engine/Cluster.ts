@@ -11,7 +11,7 @@ import { Busy, Count, flows, Notes, Sleep } from "./Work.js"
 
 export const bars = { steps: 1_000, runs: 1_000, megabytes: 300, resumed: 5_000, cut: 50, undo: 100 }
 
-const steps = 5_000
+const steps = 2_000
 const kills = 3
 const cancels = 100
 
@@ -81,7 +81,7 @@ const rates = (url: string) =>
     })
     const commits = yield* perSecond(steps, Effect.withTracerEnabled(insert, false))
     const engine = Layer.orDie(runner(url, "bench", yield* freePort))
-    return { commits, ...(yield* throughput(engine, { steps, runs: 1_000 })) }
+    return { commits, ...(yield* throughput(engine, { steps, runs: 500 })) }
   }).pipe(Effect.provide(pg(url)))
 
 const ask = (what: string, run: string) =>
