@@ -1,4 +1,5 @@
 import { assert } from "@effect/vitest"
+import { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as AuditTopology from "../../src/AuditTopology.js"
@@ -45,6 +46,23 @@ contract({
         cluster: { ...cluster, name: "source", version: "9.9.9", restoreSource: { backupName: "none" } }
       }),
       found: ["NameTaken", "UnknownBackup", "UnknownVersion"]
+    },
+    "an older engine, other shards and all nodes of a shard in one subnet": {
+      payload: ({ cluster }) => ({
+        cluster: {
+          ...cluster,
+          ...specOf(1),
+          name: "restored",
+          version: "7.0.15",
+          subnetAssignments: [{ primary: { id: "subnet-x" }, replicas: [{ id: "subnet-x" }, { id: "subnet-x" }] }]
+        }
+      }),
+      found: ["NotSpread", "RestoreShardCount", "RestoreVersion"]
+    },
+    "a backup that is being made": {
+      given: ({ clusterId }) => Effect.flatMap(CreateBackup, (send) => send({ clusterId, name: "not yet" })),
+      payload: ({ cluster }) => ({ cluster: { ...cluster, restoreSource: { backupName: "not yet" } } }),
+      found: ["BackupNotAvailable"]
     }
   }
 })
@@ -78,6 +96,10 @@ contract({
   tells: ({ shards }) => assert.strictEqual(shards.length, 2),
   refusals: {
     "a name in use": { ground: Grounds.like({ ...specOf(1), name: "new" }), found: ["NameTaken"] },
+    "an unknown version and subnets that are none of its own": {
+      payload: ({ cluster }) => ({ cluster: { ...cluster, version: "9.9.9", subnets: [{ id: "subnet-x" }] } }),
+      found: ["SubnetOutsidePool", "SubnetOutsidePool", "SubnetOutsidePool", "UnknownVersion"]
+    },
     "all nodes of a shard in one subnet": {
       payload: ({ cluster }) => ({
         cluster: {

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import type * as Engine from "@memstore-flows/engine/Engine"
 import type * as Flow from "@memstore-flows/engine/Flow"
 import * as Runs from "@memstore-flows/engine/Runs"
+import * as Latencies from "@memstore-flows/model/Latencies"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,7 +22,7 @@ import * as ScaleTo from "../../src/ScaleTo.js"
 import * as SetReplicaCount from "../../src/SetReplicaCount.js"
 import * as UpgradeCluster from "../../src/UpgradeCluster.js"
 import { type CloudServices, inCloud, sharedJournal } from "../support/Cloud.js"
-import { specOf } from "../support/Fixture.js"
+import { replacePayload, specOf } from "../support/Fixture.js"
 import { watch } from "../support/Scenario.js"
 import { open, tagsOf } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
@@ -106,6 +108,22 @@ describe("every flow about a cluster", () => {
           assert.deepStrictEqual(yield* run(ground.clusterId), [expected], name)
         }
       })
+    )
+  )
+
+  it.effect("is refused before any write while a backup is being made", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.cluster(2)
+        const { nodeId } = yield* replacePayload(clusterId)
+        yield* Effect.flatMap(CreateBackup, (send) => send({ clusterId, name: "under way" }))
+        for (const [name, run] of Object.entries(flows)) {
+          if (name === "AwaitHealthy") continue
+          const own = name === "ReplaceReplica" ? { nodeId } : {}
+          assert.include(yield* run(clusterId, own), "BackupRunning", name)
+        }
+      }),
+      { latencies: { ...Latencies.fast, backup: Duration.toMillis("1 hour") } }
     )
   )
 

@@ -20,6 +20,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Approval from "../../src/Approval.js"
 import { type CloudOptions, type CloudServices, inCloud, sharedJournal } from "../support/Cloud.js"
+import { pageOf, untold } from "../support/Page.js"
 import { watch } from "../support/Scenario.js"
 import { reportOf } from "../support/Undone.js"
 
@@ -33,6 +34,7 @@ export interface Ground {
 /**
  * A flow with a fixture. Every trial arranges the ground anew, in a cloud of its own.
  *
+ * - `page`: in the docs, default that of the flow's name; `null` for a flow made for the test
  * - `writes`: what one run changes, counted by the cloud
  * - `layer`: the flow's own, with what it needs of the caller
  * - `meanwhile`: what a person does while it runs, such as answering a question
@@ -41,6 +43,7 @@ export interface Ground {
  */
 export interface Contract<Name extends string, P extends Pure, S extends Pure, E extends Pure, R> {
   readonly title: string
+  readonly page?: string | null
   readonly flow: Flow.Flow<Name, P, S, E>
   readonly layer: Layer.Layer<Flow.Implemented<Name> | R, unknown, CloudServices | Engine.Engine | Runs.Runs>
   readonly ground: Effect.Effect<Ground, unknown, CloudServices>
@@ -256,6 +259,16 @@ export const contract = <Name extends string, P extends Pure, S extends Pure, E 
         if (played.outcome._tag === "Succeeded") contract.tells?.(played.outcome.value, played.ground)
       })
     )
+
+    const { page = contract.flow.name } = contract
+    if (page !== null) {
+      it.effect("does no step that its page does not tell of", () =>
+        Effect.map(calm, ({ events }) => {
+          const steps = events.flatMap((event) => ("step" in event && event._tag !== "Progress" ? [event.step] : []))
+          assert.deepStrictEqual(untold(pageOf(page), [...new Set(steps)]), [])
+        })
+      )
+    }
 
     if (Object.keys(contract.writes).length > 0) {
       it.effect("makes each write once though its answer is lost", () =>

@@ -17,6 +17,7 @@ const windows = [{ cron: "*/10 * * * *", timeZone: "Asia/Seoul", lasts: Duration
 
 contract({
   title: "ScaleOut in windows",
+  page: null,
   flow: scaleOut.flow,
   layer,
   ground: Grounds.cluster(1),

@@ -41,6 +41,7 @@ const describeAll = (settings: Omit<RollOut.Settings, "name">) =>
 
 contract({
   title: "RollOut of ReconfigureCluster",
+  page: "RollOut",
   flow: rollOut.flow,
   layer,
   ground: fleet(3),

@@ -61,6 +61,7 @@ const Paused = Flow.make({
 
 contract({
   title: "PauseBackups around ScaleOut",
+  page: null,
   flow: Paused,
   layer: Paused.toLayer(({ clusterId }) =>
     ScaleOut.body({ clusterId, add: 1 }).pipe(PauseBackups.around({ clusterId }))

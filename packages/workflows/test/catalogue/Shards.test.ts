@@ -38,6 +38,10 @@ contract({
       payload: (payload) => ({ ...payload, add: 7 }),
       found: ["QuotaNodesPerProject"]
     },
+    "a number of subnets that does not fit": {
+      payload: (payload) => ({ ...payload, newShards: [{ primary: x, replicas: [y, y] }] }),
+      found: ["AssignmentCount"]
+    },
     "new shards that stand in one subnet": {
       payload: (payload) => ({
         ...payload,
@@ -162,6 +166,15 @@ contract({
   },
   refusals: {
     "a shard that is not there": { payload: (payload) => ({ ...payload, shardId: "099" }), found: ["UnknownShard"] },
+    "a thirteenth shard": {
+      ground: Grounds.withBackup(12),
+      payload: (payload) => ({ ...payload, newShard: { primary: y, replicas: [x] } }),
+      found: ["QuotaShards"]
+    },
+    "more nodes than the project may have while both are there": {
+      given: Grounds.crowd(["second", "third"], 9),
+      found: ["QuotaNodesPerProject"]
+    },
     "no fresh backup, and a new shard in one subnet": {
       ground: Grounds.cluster(2),
       payload: (payload) => ({

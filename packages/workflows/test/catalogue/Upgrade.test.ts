@@ -59,6 +59,13 @@ contract({
       payload: (payload) => ({ ...payload, cluster: { ...newer, version: specOf(2).version } }),
       found: ["NothingToUpgrade"]
     },
+    "a version and a flavor that can neither be read nor were given": {
+      given: () =>
+        Effect.flatMap(Emulator, ({ faults }) =>
+          faults.add({ match: { operation: "ListClusters", times: "always" }, do: Faults.status(404) })
+        ),
+      found: ["CurrentUnknown"]
+    },
     "an older engine, other shards, a name and a backup name in use, all at once": {
       ground: Grounds.withBackup(2),
       payload: (payload) => ({

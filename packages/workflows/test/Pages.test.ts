@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as workflows from "../src/index.js"
+import { inCloud } from "./support/Cloud.js"
+import { pageOf, unnamed, untold } from "./support/Page.js"
+import { play, replace, type Scenario, scaleIn, scaleOut } from "./support/Scenario.js"
+
+const root = new URL("../../../", import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
+const pages = readdirSync(new URL("docs/flows/", root)).map((file) => file.replace(/\.md$/, ""))
+const overview = read("docs/flows.md")
+
+const flows = Object.entries(workflows).flatMap(([name, module]) =>
+  typeof module === "object" && "flow" in module ? [{ name, flow: module.flow }] : []
+)
+
+describe("the pages of flows", () => {
+  it("are there for each flow and each wrapper, and the overview leads to them", () => {
+    const wrappers = ["InWindow", "PauseBackups", "RollOut"]
+    assert.sameMembers([...flows.map(({ name }) => name), ...wrappers], pages)
+    for (const page of pages) assert.include(overview, `(flows/${page}.md)`)
+  })
+
+  for (const page of pages) {
+    it(`${page} has its parts, and names an example that runs it`, () => {
+      const text = pageOf(page)
+      for (const part of ["Steps", "Undo", "Errors"]) assert.include(text, `## ${part}\n`)
+      const [, example = ""] = /It runs in `(examples\/[^`]+)`/.exec(text) ?? []
+      assert.include(read(example), page)
+    })
+  }
+
+  for (const { flow, name } of flows) {
+    it(`${name} names every way it fails`, () => {
+      assert.deepStrictEqual(unnamed(pageOf(name), flow.error), [])
+    })
+  }
+
+  const told: ReadonlyArray<readonly [string, Scenario]> = [
+    ["RestoreThenScale", scaleOut],
+    ["RestoreThenScale", scaleIn],
+    ["ReplaceReplica", replace]
+  ]
+  for (const [page, scenario] of told) {
+    it.effect(`${page} tells of each step: ${scenario.title}`, () =>
+      Effect.gen(function* () {
+        const { events } = yield* inCloud(play(scenario))
+        const steps = events.flatMap((event) => ("step" in event && event._tag !== "Progress" ? [event.step] : []))
+        assert.deepStrictEqual(untold(pageOf(page), [...new Set(steps)]), [])
+      })
+    )
+  }
+})
