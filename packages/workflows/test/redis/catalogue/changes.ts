@@ -1,9 +1,11 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as EvacuateSubnet from "../../../src/EvacuateSubnet.js"
 import * as ReconfigureCluster from "../../../src/ReconfigureCluster.js"
 import * as ReplaceReplica from "../../../src/ReplaceReplica.js"
 import * as ReplaceShard from "../../../src/ReplaceShard.js"
+import * as RedisLoadProbe from "../../../src/redis/RedisLoadProbe.js"
 import * as ScaleIn from "../../../src/ScaleIn.js"
 import * as ScaleOut from "../../../src/ScaleOut.js"
 import * as ScaleTo from "../../../src/ScaleTo.js"
@@ -40,7 +42,10 @@ export const changes = {
     fault: primaryHangs("while it is given keys", { operation: "DeleteShard", step: "keys", nth: 3 }, "001"),
     play: ({ clusterId }) =>
       Effect.gen(function* () {
-        const { removed, shards } = yield* perform(ScaleIn, { clusterId, remove: { shardIds: ["003"] } })
+        const { removed, shards } = yield* perform(
+          { flow: ScaleIn.flow, layer: Layer.provide(ScaleIn.layer, RedisLoadProbe.layer()) },
+          { clusterId, remove: { shardIds: ["003"] } }
+        )
         assert.deepStrictEqual(removed, ["003"])
         assert.strictEqual(shards.length, 2)
       })
