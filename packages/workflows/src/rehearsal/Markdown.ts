@@ -35,18 +35,16 @@ const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<str
 const list = (items: ReadonlyArray<string>): ReadonlyArray<string> => items.map((item) => `- ${item}`)
 
 const shards = (plan: Plan): ReadonlyArray<string> =>
-  words.pairs(plan).flatMap(({ fate, id, is, name, summary, was }) => [
-    `**${plain(name)}** (${code(id)}): ${fate ?? summary}`,
+  words.pairs(plan).flatMap((pair) => [
+    `**${plain(pair.name)}** (${code(pair.id)}): ${pair.fate ?? pair.summary}`,
     "",
     ...table(
-      ["shard", "slots", "primary", "replicas"],
-      ((is ?? was)?.shards ?? []).map(({ id: shard, nodes, slots }) => {
-        const of = (role: string) =>
-          nodes
-            .filter((node) => node.role === role)
-            .map((node) => `${code(node.id)} in ${plain(node.subnet.id)}`)
-            .join(", ")
-        return [plain(shard), plain(slots), of("primary"), of("replica")]
+      ["shard", "slots", "nodes"],
+      words.shards(pair).map(({ fate, id, nodes, slots }) => {
+        const each = nodes.map(
+          (node) => `${plain(node.role)} ${code(node.id)} in ${plain(`${node.subnetId}${node.fate}`)}`
+        )
+        return [plain(`${id}${fate}`), plain(slots), each.join(", ")]
       })
     )
   ])
@@ -87,7 +85,7 @@ export const render = (plan: Plan): string => {
         )
       )
     ),
-    ...section("Clusters afterwards", shards(plan)),
+    ...section("Clusters, before and after", shards(plan)),
     ...section("Endpoints to add", list(endpoints.added.map((each) => plain(words.address(each))))),
     ...section("Endpoints to remove", list(endpoints.removed.map((each) => plain(words.address(each))))),
     ...section("Nodes in the project", [

@@ -40,11 +40,11 @@ const callOf = (call: Call, index: number): Branch => {
 }
 
 const topology = (plan: Plan): ReadonlyArray<Branch> =>
-  words.pairs(plan).map(({ fate, id, is, name, summary, was }) => ({
-    text: `${name} (${id}): ${fate ?? summary}`,
-    under: (is ?? was)?.shards.map(({ id: shard, nodes, slots }) => ({
-      text: `shard ${shard}: slots ${slots}`,
-      under: nodes.map((node) => leaf(`${node.role} ${node.id} in ${node.subnet.id}`))
+  words.pairs(plan).map((pair) => ({
+    text: `${pair.name} (${pair.id}): ${pair.fate ?? pair.summary}`,
+    under: words.shards(pair).map(({ fate, id, nodes, slots }) => ({
+      text: `shard ${id}${fate}: slots ${slots}`,
+      under: nodes.map((node) => leaf(`${node.role} ${node.id} in ${node.subnetId}${node.fate}`))
     }))
   }))
 
@@ -65,7 +65,7 @@ export const render = (plan: Plan): string => {
         leaf(`${text} (${within === null ? "no deadline" : `within ${words.span(within)}`})`)
       )
     ),
-    ...some("clusters afterwards", topology(plan)),
+    ...some("clusters, before and after", topology(plan)),
     ...some(
       "endpoints to add",
       endpoints.added.map((each) => leaf(words.address(each)))

@@ -67,7 +67,7 @@ export const reasons = ({ ending }: Plan.Plan): ReadonlyArray<string> => {
   return ending.message === "" ? [] : [ending.message]
 }
 
-export const change = (before: number, after: number): string =>
+export const change = <A extends number | string>(before: A, after: A): string =>
   before === after ? `${after}` : `${before} → ${after}`
 
 const nodesIn = ({ shards }: Plan.Cluster): number => shards.reduce((sum, { nodes }) => sum + nodes.length, 0)
@@ -93,6 +93,35 @@ export const pairs = ({ after, before }: Plan.Plan) => {
   })
 }
 
+type Pair = ReturnType<typeof pairs>[number]
+
+/** What becomes of one thing of two lists; nothing is said of what comes or goes with the whole. */
+const fateOf = <A>(before: A | undefined, after: A | undefined, { is, was }: Pair): string => {
+  if (was === undefined || is === undefined || (before !== undefined && after !== undefined)) return ""
+  return before === undefined ? " (new)" : " (gone)"
+}
+
+const union = <A extends { readonly id: string }>(before: ReadonlyArray<A> = [], after: ReadonlyArray<A> = []) =>
+  [...new Set([...before, ...after].map(({ id }) => id))].flatMap((id) => {
+    const [old, now] = [before.find((each) => each.id === id), after.find((each) => each.id === id)]
+    const known = now ?? old
+    return known === undefined ? [] : [{ id, old, now, known }]
+  })
+
+/** The shards of a cluster and their nodes, before and after in one. */
+export const shards = (pair: Pair) =>
+  union(pair.was?.shards, pair.is?.shards).map(({ id, known, now, old }) => ({
+    id,
+    slots: change((old ?? known).slots, (now ?? known).slots),
+    fate: fateOf(old, now, pair),
+    nodes: union(old?.nodes, now?.nodes).map((node) => ({
+      id: node.id,
+      role: change((node.old ?? node.known).role, (node.now ?? node.known).role),
+      subnetId: node.known.subnet.id,
+      fate: fateOf(node.old, node.now, pair)
+    }))
+  }))
+
 export const heading = ({ calls, ending: { _tag }, flow, nodes, takes }: Plan.Plan): string => {
   const writes = calls.filter(({ undoes }) => !undoes).length
   const many = `${writes} ${writes === 1 ? "write" : "writes"}`
@@ -108,10 +137,11 @@ export const address = (each: Plan.Plan["endpoints"]["added"][number]): string =
 
 /** What came of the safety checks, one line each. */
 export const checks = ({ checks: reports }: Plan.Plan): ReadonlyArray<string> => {
-  const held = reports.flatMap((report) => report.held)
+  const doubtful = new Set(reports.flatMap(({ off, unknown }) => [...off, ...unknown].map(({ check }) => check)))
+  const held = new Set(reports.flatMap((report) => report.held).filter((check) => !doubtful.has(check)))
   return [
     ...new Set([
-      ...(held.length === 0 ? [] : [`hold: ${[...new Set(held)].join(", ")}`]),
+      ...(held.size === 0 ? [] : [`hold: ${[...held].join(", ")}`]),
       ...reports.flatMap((report) => report.unknown.map(({ check, why }) => `${check}: not made, ${why}`)),
       ...reports.flatMap((report) => report.off.map(({ check, reason }) => `${check}: switched off, ${reason}`)),
       ...reports.flatMap((report) => report.advice.map((finding) => `advice: ${describe(finding)}`))
