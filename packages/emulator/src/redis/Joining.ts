@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { file, myself, parse, type Written } from "./ClusterNodes.js"
-import { type Crew, primaryOf, type Site, settled, start, tell, tellAll } from "./Crew.js"
+import { type Crew, primaryOf, type Site, settled, site, start, tell, tellAll } from "./Crew.js"
 import { elevate, exchanged, standIn } from "./Elevation.js"
 import type { Member } from "./Member.js"
 import { observe, observeAll } from "./Observation.js"
@@ -100,13 +100,12 @@ export const join = (crew: Crew, where: Site, newcomers: ReadonlyArray<Member>) 
     yield* settled(crew, where.cluster.id)
   })
 
-/** Makes the rest of a cluster forget members, and ends those. All of it happens well within the minute it takes to stick. */
-export const leave = (crew: Crew, where: Site, leavers: ReadonlyArray<Member>) =>
+const forget = (crew: Crew, clusterId: string, leavers: ReadonlyArray<Member>) =>
   Effect.gen(function* () {
-    const rest = where.members.filter(
+    const members = (yield* site(crew, clusterId))?.members ?? []
+    const rest = members.filter(
       ({ nodeId }) => !leavers.some((each) => each.nodeId === nodeId) && crew.fleet.isRunning(nodeId)
     )
-    yield* crew.step("forget")
     yield* Effect.forEach(
       rest,
       (member) =>
@@ -117,8 +116,20 @@ export const leave = (crew: Crew, where: Site, leavers: ReadonlyArray<Member>) =
         ),
       { concurrency: "unbounded", discard: true }
     )
+  })
+
+/**
+ * Makes the rest of a cluster forget members, and ends those. All of it happens well within the minute it takes to stick.
+ * It is said again until the cluster has settled: one that joins meanwhile may know the leavers from before.
+ */
+export const leave = (crew: Crew, where: Site, leavers: ReadonlyArray<Member>) =>
+  Effect.gen(function* () {
+    const { id } = where.cluster
+    yield* crew.step("forget")
+    yield* forget(crew, id, leavers)
     yield* crew.step("stop")
     yield* Effect.forEach(leavers, ({ nodeId }) => crew.fleet.stop(nodeId, "kill"), { discard: true })
-    for (const { nodeId } of leavers) yield* crew.plant.remove(crew.plant.node(where.cluster.id, nodeId))
-    yield* settled(crew, where.cluster.id, leavers)
+    for (const { nodeId } of leavers) yield* crew.plant.remove(crew.plant.node(id, nodeId))
+    const again = Effect.forever(Effect.delay(Effect.ignore(forget(crew, id, leavers)), "100 millis"))
+    yield* Effect.raceFirst(settled(crew, id, leavers), again)
   })
