@@ -9,7 +9,11 @@ import { CreateBackup } from "../src/CreateBackup.js"
 import { CreateCluster } from "../src/CreateCluster.js"
 import { DeleteCluster } from "../src/DeleteCluster.js"
 import { DeleteNode } from "../src/DeleteNode.js"
+import { DeleteShard } from "../src/DeleteShard.js"
+import { GetNode } from "../src/GetNode.js"
 import { GetShard } from "../src/GetShard.js"
+import { ListNodes } from "../src/ListNodes.js"
+import { ListShards } from "../src/ListShards.js"
 import * as MemStore from "../src/MemStore.js"
 import type { InvalidInput } from "../src/MemStoreError.js"
 import { RestoreCluster } from "../src/RestoreCluster.js"
@@ -135,7 +139,10 @@ const cases: Record<string, { readonly valid: Input; readonly spoilers: Readonly
       ...set("backupSchedule", "backupSchedule", {}),
       ...set("securityGroups", "securityGroups", []),
       ...set("securityGroups", "securityGroups[0].id", [{ id: "" }]),
-      ...set("version", "version", "7.2.11")
+      // nothing else can be changed
+      ...["name", "version", "port", "tlsEnabled", "flavorId", "user", "subnets"].flatMap((field) =>
+        set(field, field, cluster[field as keyof typeof cluster])
+      )
     ]
   },
   DeleteCluster: {
@@ -159,7 +166,14 @@ const cases: Record<string, { readonly valid: Input; readonly spoilers: Readonly
       }))
     ]
   },
+  ListShards: { valid: { clusterId }, spoilers: id("clusterId") },
   GetShard: { valid: { clusterId, shardId }, spoilers: [...id("clusterId"), ...id("shardId")] },
+  DeleteShard: { valid: { clusterId, shardId }, spoilers: [...id("clusterId"), ...id("shardId")] },
+  ListNodes: { valid: { clusterId, shardId }, spoilers: [...id("clusterId"), ...id("shardId")] },
+  GetNode: {
+    valid: { clusterId, shardId, nodeId },
+    spoilers: [...id("clusterId"), ...id("shardId"), ...id("nodeId")]
+  },
   AddReplica: {
     valid: { clusterId, shardId, subnet: subnetX },
     spoilers: [...id("clusterId"), ...id("shardId"), ...set("subnet", "subnet.id", { id: "" }, {}), ...drop("subnet")]
@@ -180,8 +194,12 @@ const services = {
   UpdateCluster,
   DeleteCluster,
   AddShard,
+  ListShards,
   GetShard,
+  DeleteShard,
   AddReplica,
+  ListNodes,
+  GetNode,
   DeleteNode,
   CreateBackup
 }

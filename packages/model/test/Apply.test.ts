@@ -327,9 +327,12 @@ describe("backups", () => {
     assert.strictEqual(statusOf(busy, clusterId, now), "Running")
     const shown = (at: number) => View.backups(busy, { clusterId }, at).map(({ status }) => status)
     assert.deepStrictEqual([shown(now), shown(now + 100), shown(now + 700)], [["Pending"], ["Creating"], ["Available"]])
+    const replica = nodeId(shardOf(busy, clusterId, "001", now), "replica")
     for (const command of [
-      { _tag: "AddReplica", clusterId, shardId: "001", subnetId: subnetA },
+      { _tag: "AddShard", clusterId, nodeCount: 3, subnetAssignment: assignment(3) },
       { _tag: "DeleteShard", clusterId, shardId: "001" },
+      { _tag: "AddReplica", clusterId, shardId: "001", subnetId: subnetA },
+      { _tag: "DeleteNode", clusterId, shardId: "001", nodeId: replica },
       { _tag: "CreateBackup", clusterId, name: "two" }
     ] satisfies ReadonlyArray<Command>) {
       assert.strictEqual(refused(busy, command, now).reason, "BackupRunning")
