@@ -2,6 +2,12 @@ import { Emulator, EmulatorClient } from "@memstore-flows/emulator"
 import { Layer } from "effect"
 
 const { KAKAOCLOUD_APPLICATION_CREDENTIAL_ID: id, KAKAOCLOUD_APPLICATION_CREDENTIAL_SECRET: secret } = process.env
+const { MEMSTORE_BASE_URL: baseUrl, MEMSTORE_IAM_URL: iamUrl } = process.env
+
+const real = {
+  ...(baseUrl === undefined ? {} : { endpoint: { baseUrl } }),
+  ...(iamUrl === undefined ? {} : { iamUrl })
+}
 
 const emulated = {
   credential: { id: "emulator", secret: "emulator" },
@@ -10,7 +16,7 @@ const emulated = {
 } as const
 
 /** How backends without Effect reach the cloud: the real one when a credential is in the environment. */
-export const access = id !== undefined && secret !== undefined ? { credential: { id, secret } } : emulated
+export const access = id !== undefined && secret !== undefined ? { credential: { id, secret }, ...real } : emulated
 
 const [a, b] = [
   { id: process.env.MEMSTORE_SUBNET_A ?? "subnet-a" },
