@@ -34,6 +34,20 @@ export const listContract = (name: string, factory: StoreFactory): void => {
         assert.deepStrictEqual(yield* ids({ after: page[1]?.seq ?? 0, limit: 2 }), ["2", "1"])
       }))
 
+    test("runs are listed by when they were made, the first moment included and the last not", (store) =>
+      Effect.gen(function* () {
+        const engine = yield* open(store, quick)
+        for (const id of ["0", "60000", "120000", "180000"]) {
+          yield* engine.run(Runs.execute(Quick, { id, payload: plan }))
+          yield* TestClock.adjust("1 minute")
+        }
+        const ids = (options: Runs.ListOptions) =>
+          Effect.map(engine.run(Runs.list(options)), (infos) => infos.map((info) => info.id))
+        assert.deepStrictEqual(yield* ids({ from: 60_000, until: 180_000 }), ["120000", "60000"])
+        assert.deepStrictEqual(yield* ids({ from: 60_001, state: "succeeded", limit: 1 }), ["180000"])
+        assert.deepStrictEqual(yield* ids({ until: 1, flow: "quick" }), ["0"])
+      }))
+
     test("runs that ended are kept for a time and up to a number; others stay", (store) =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()

@@ -77,6 +77,13 @@ export const lockContract = (name: string, factory: StoreFactory): void => {
         assert.deepInclude(yield* engine.run(Runs.start(Chain, { id: "x", payload: plan })), { state: "succeeded" })
         const error = yield* engine.run(Effect.flip(Runs.start(Chain, { id: "x", payload: { ...plan, fail: true } })))
         assert.deepStrictEqual(error, new RunError.RunIdTaken({ run: "x", flow: "chain", version: 1 }))
+        yield* engine.close
+        const Next = Flow.make({ ...Chain, version: 2 })
+        const newer = yield* open(
+          store,
+          Next.toLayer(() => Effect.succeed(""))
+        )
+        assert.deepStrictEqual(yield* newer.run(Effect.flip(Runs.start(Next, { id: "x", payload: plan }))), error)
         assert.strictEqual(count(yield* lines, "do a"), 1)
       }))
 
