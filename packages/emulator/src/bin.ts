@@ -34,8 +34,8 @@ const choose = ({ plane, state }: CommandLine) =>
     const { engine, foundBy, path, version } = found.right
     const directory = state === undefined ? {} : { directory: `${state}/servers` }
     const dataPlane = yield* RedisPlane.make({ binary: path, ...directory })
-    const offered = State.make().versions
-    const differs = offered.includes(version) ? "" : `; the API shows the version asked for, ${offered.join(" or ")}`
+    const isOnly = State.make().versions.every((each) => each === version)
+    const differs = isOnly ? "" : "; clusters show the version they were asked for"
     return { dataPlane, why: `${engine} ${version} of ${path}, found by ${foundBy}${differs}` }
   })
 

@@ -170,27 +170,21 @@ const portion = (held: ReadonlyArray<Held>, { commands, keys }: Pace) => {
   return { now, later: [...rest.filter((each) => each.keys.length > 0), ...held.slice(commands)] }
 }
 
-/** Sends keys over. What the source still holds is the truth, so it replaces what the target has. */
-const send = (crew: Crew, both: Parties, pace: Ref.Ref<Pace>, held: ReadonlyArray<Held>) =>
+/**
+ * Sends keys over until the source says, with the last of them, that it has none left. What the source still holds is the
+ * truth, so it replaces what the target has.
+ */
+const empty = (crew: Crew, both: Parties, pace: Ref.Ref<Pace>, batch: Batch) =>
   Effect.gen(function* () {
-    for (let left = held; left.length > 0; ) {
+    for (let left = batch.held; left.length > 0; ) {
       const { later, now } = portion(left, yield* Ref.get(pace))
       const commands = now.map((keys) => migrating(both, keys))
-      const [took, answers] = yield* Effect.timed(crew.connections.all(both.source.door, commands, lane))
-      yield* Either.all(answers)
+      const asked = later.length === 0 ? [...commands, listing(batch.slots)] : commands
+      const [took, answers] = yield* Effect.timed(crew.connections.all(both.source.door, asked, lane))
+      const [found] = (yield* Either.all(answers)).slice(commands.length)
       yield* Ref.update(pace, (each) => adapted(each, Duration.toMillis(took)))
       yield* crew.step("keys")
-      left = later
-    }
-  })
-
-/** Sends keys over until the source says that it has none left. */
-const empty = (crew: Crew, both: Parties, pace: Ref.Ref<Pace>, { held: first, slots }: Batch) =>
-  Effect.gen(function* () {
-    for (let left = first; left.length > 0; ) {
-      yield* send(crew, both, pace, left)
-      const [found = nothing] = yield* crew.connections.all(both.source.door, [listing(slots)], lane)
-      left = held(slots, yield* found)
+      left = later.length === 0 ? held(batch.slots, found) : later
     }
     yield* crew.step("emptied")
   })

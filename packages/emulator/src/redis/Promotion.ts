@@ -32,7 +32,7 @@ const drained = (crew: Crew, replicas: ReadonlyArray<Member>) =>
       Effect.map(observeAll(crew.connections, replicas), (seen) =>
         seen.some(({ linked }) => linked) ? "a replica still reads" : undefined
       ),
-      { every: "1 millis", atMost: "30 millis" }
+      { every: "1 millis", atMost: "500 millis" }
     )
   )
 

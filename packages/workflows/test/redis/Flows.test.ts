@@ -80,5 +80,5 @@ it.scopedLive.skipIf(binary === undefined)(
       Effect.provide(RedisPlane.layerMemStore()),
       Effect.withRandom(Random.make("flows"))
     ),
-  120_000
+  120_000 + 5 * keys
 )
