@@ -71,7 +71,7 @@ export const writer = (seeds: ReadonlyArray<string>, port: number) =>
           }
         }
       }
-      const lanes = Promise.all((process.env["MEMSTORE_DEEP"] === "1" ? [0, 1] : [0]).map(lane))
+      const lanes = Promise.all((process.env["PLANE_POINTS"] === "all" ? [0, 1] : [0]).map(lane))
       const count = async (): Promise<Count> => {
         on = false
         await lanes
