@@ -16,7 +16,7 @@ const kinds = {
   },
   plane: {
     about: "stops planned work at every step, and kills nodes, servers and the emulator at all kinds of steps",
-    files: ["packages/emulator/test/crash", "workflows/test/redis/"],
+    files: ["packages/emulator/test/crash", "workflows/test/redis"],
     env: { PLANE_POINTS: "all" }
   }
 }
