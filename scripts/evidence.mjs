@@ -6,7 +6,11 @@ import { ensureInstalled, root } from "./install.mjs"
 const kinds = {
   kill: {
     about: "kills a process at every journal write and around every API call of the flows",
-    files: ["workflows/test/crash/Kill", "engine-cluster/test/Kill", "engine-cluster/test/EngineCluster.contract"],
+    files: [
+      "packages/workflows/test/crash/Kill",
+      "packages/engine-cluster/test/Kill",
+      "packages/engine-cluster/test/EngineCluster.contract"
+    ],
     env: { KILL_POINTS: "all" }
   },
   flows: {
@@ -16,7 +20,10 @@ const kinds = {
   },
   plane: {
     about: "stops planned work at every step, and kills nodes, servers and the emulator at all kinds of steps",
-    files: ["packages/emulator/test/crash", "workflows/test/redis"],
+    files: [
+      "packages/emulator/test/crash",
+      ...["Large", "NodeFaults", "Operations", "Restarts"].map((name) => `packages/workflows/test/redis/${name}`)
+    ],
     env: { PLANE_POINTS: "all" }
   }
 }
