@@ -65,7 +65,7 @@ export const CreateError = Schema.Union(...CallError.members, Conflict, Unproces
 export type CreateError = typeof CreateError.Type
 
 /**
- * The change is unsafe or impossible; `findings` names every reason with its evidence, and nothing was sent.
+ * The change is unsafe or impossible; `findings` names every reason with its evidence, and nothing of it was sent.
  *
  * @since 0.1.0
  * @category errors

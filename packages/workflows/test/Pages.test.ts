@@ -31,6 +31,12 @@ describe("the pages of flows", () => {
     })
   }
 
+  it("show a flow of your own as its example has it", () => {
+    const flat = (text: string) => text.replace(/\s+/g, "")
+    const [, shown = "none"] = /```ts\n(const body =[^`]+(?:`[^`\n]+`[^`]+)*)```/.exec(overview) ?? []
+    assert.include(flat(read("examples/20-compose-the-catalogue.ts")), flat(shown))
+  })
+
   for (const { flow, name } of flows) {
     it(`${name} names every way it fails`, () => {
       assert.deepStrictEqual(unnamed(pageOf(name), flow.error), [])
