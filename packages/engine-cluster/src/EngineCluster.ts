@@ -60,8 +60,10 @@ const common = ({ lease = "3 seconds", prefix = "memstore_flows" }: ClientOption
  * Every runner must have the same flows registered. Closing it hands its runs over: what is under way is cut, nothing is
  * undone.
  *
- * `Runs` reaches every run of the cluster. Two of its answers are the owner's own: `get` says `steps`, `progress` and
- * `wakeAt` of a run elsewhere if its owner answers within half a second; `list` says them only of runs that are here.
+ * `Runs` reaches every run of the cluster. `result` and `outcome` wait until it has ended, wherever that is; they fail with
+ * `RunDetached` when this process leaves, or has not registered the flow. Two of the answers are the owner's own: `get` says
+ * `steps`, `progress` and `wakeAt` of a run elsewhere if its owner answers within half a second; `list` says them only of runs
+ * that are here.
  *
  * @since 0.1.0
  * @category layers
