@@ -28,7 +28,7 @@ const cancelAll = (runs: ReadonlyArray<string>) =>
 
 const tags = (events: Iterable<Event.Event>) => Array.from(events, ({ _tag }) => _tag)
 
-describe.skipIf(!available).concurrent("EngineCluster", { timeout: 90_000 }, () => {
+describe.skipIf(!available).concurrent("EngineCluster", { timeout: 150_000 }, () => {
   it.scopedLive("the runs of a runner that was killed go on at another one, asleep, waiting or busy", () =>
     Effect.gen(function* () {
       const { a, context } = yield* cluster

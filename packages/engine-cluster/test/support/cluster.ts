@@ -20,7 +20,7 @@ export const until = <A, E, R>(what: string, ask: Effect.Effect<A, E, R>, enough
       while: (answer) => !enough(answer),
       body: () => Effect.delay(ask, "25 millis")
     })
-  ).pipe(Effect.timeoutFail({ duration: "40 seconds", onTimeout: () => new Error(`never came to be: ${what}`) }))
+  ).pipe(Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new Error(`never came to be: ${what}`) }))
 
 /** What was done to the world so far. */
 export const deeds = Effect.flatMap(
