@@ -1,4 +1,5 @@
-import { assert } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
+import * as Runs from "@memstore-flows/engine/Runs"
 import * as Effect from "effect/Effect"
 import * as EvacuateSubnet from "../../src/EvacuateSubnet.js"
 import * as ReplaceShard from "../../src/ReplaceShard.js"
@@ -6,8 +7,10 @@ import * as ScaleIn from "../../src/ScaleIn.js"
 import * as ScaleOut from "../../src/ScaleOut.js"
 import * as ScaleTo from "../../src/ScaleTo.js"
 import * as SetReplicaCount from "../../src/SetReplicaCount.js"
+import { inCloud, sharedJournal } from "../support/Cloud.js"
 import { specOf } from "../support/Fixture.js"
-import { contract } from "./FlowContract.js"
+import { watch } from "../support/Scenario.js"
+import { contract, open } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
 
 const [x, y] = [{ id: "subnet-x" }, { id: "subnet-y" }]
@@ -143,6 +146,33 @@ contract({
     for (const nodes of subnetsOf(shards)) assert.deepStrictEqual(nodes, ["subnet-x", "subnet-y"])
   }
 })
+
+contract({
+  title: "SetReplicaCount, fewer here and more there",
+  flow: SetReplicaCount.flow,
+  layer: SetReplicaCount.layer,
+  ground: Grounds.uneven,
+  payload: ({ clusterId }) => Effect.succeed({ clusterId, nodesPerShard: 4 }),
+  writes: { AddReplica: 1, DeleteNode: 1 },
+  tells: ({ shards }) =>
+    assert.deepStrictEqual(
+      shards.map(({ nodes }) => nodes.length),
+      [4, 4]
+    )
+})
+
+it.effect("SetReplicaCount grows a later shard before it shrinks an earlier one", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const { clusterId } = yield* Grounds.uneven
+      const watched = yield* watch
+      const { use } = yield* open(SetReplicaCount.layer, yield* sharedJournal)
+      yield* use(Runs.execute(SetReplicaCount.flow, { payload: { clusterId, nodesPerShard: 4 } }))
+      const sent = (yield* watched.journal).flatMap(({ applied, operation }) => (applied ? [operation] : []))
+      assert.deepStrictEqual(sent, ["AddReplica", "DeleteNode"])
+    })
+  )
+)
 
 contract({
   title: "ReplaceShard",
