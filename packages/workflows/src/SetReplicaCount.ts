@@ -178,8 +178,8 @@ const shrink = ({ clusterId, nodesPerShard }: Payload, shardId: string, surplus:
  *
  * All shards grow before any shrinks. A new replica goes to the subnet with the fewest nodes of its shard, and is proven
  * in sync by `ReplicaSync`. A replica leaves from the subnet with the most, chosen by the roles just before; never a
- * primary, never the last. Undone, added replicas are removed; deleted ones cannot be brought back, which the outcome
- * says.
+ * primary, never the last. What auto-heal brings on top, for a node that was dead when the shards were counted, leaves
+ * in the end. Undone, added replicas are removed; deleted ones cannot be brought back, which the outcome says.
  *
  * @since 0.1.0
  * @category constructors
@@ -205,16 +205,23 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
     const shrunk = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>
       shrink(payload, shard.id, surplus(shard))
     )
-    const shards = yield* Step.make("topology", {
-      success: Shards,
-      error: ReplicaError,
-      run: whole(clusterId, "topology", new Map(before.map(({ id }) => [id, nodesPerShard])))
-    })
-    const added = grown.flat()
+    const settled = (name: string) =>
+      Step.make(name, {
+        success: Shards,
+        error: ReplicaError,
+        run: whole(clusterId, name, new Map(before.map(({ id }) => [id, nodesPerShard])))
+      })
+    const seen = yield* settled("topology")
+    const late = yield* Step.each(seen, { name: ({ id }) => `healed shard ${id}` }, (shard) =>
+      shrink(payload, shard.id, surplus(shard))
+    )
+    const removed = [...shrunk, ...late].flat()
+    const shards = late.flat().length === 0 ? seen : yield* settled("topology after healing")
+    const added = grown.flat().filter(({ nodeId }) => !removed.includes(nodeId))
     return {
       clusterId,
       added: added.map(({ nodeId }) => nodeId),
-      removed: shrunk.flat(),
+      removed,
       unproven: added.flatMap(({ nodeId, sync }) => (sync === "unproven" ? [nodeId] : [])),
       ...Checks.endpoints(before, shards),
       shards
