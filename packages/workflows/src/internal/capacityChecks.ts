@@ -82,10 +82,25 @@ export const subnetSpread: Judge = ({ shards }, change) => {
   ])
 }
 
+interface Next {
+  readonly from: number
+  readonly at: number
+}
+
+const most = 100
+const found = new Map<string, Next>()
+
+/** Kept, for each check asks again, and the answer is the same until that time has come. */
 const nextOf = (cron: string, zone: string, now: number): number | undefined => {
+  const key = `${cron} ${zone}`
+  const known = found.get(key)
+  if (known !== undefined && known.from <= now && now < known.at) return known.at
   const parsed = Cron.parse(cron, zone)
   if (Either.isLeft(parsed)) return undefined
-  return Cron.next(parsed.right, DateTime.toDate(DateTime.unsafeMake(now))).getTime()
+  const at = Cron.next(parsed.right, DateTime.toDate(DateTime.unsafeMake(now))).getTime()
+  if (found.size >= most) found.clear()
+  found.set(key, { from: now, at })
+  return at
 }
 
 const running = (backups: ReadonlyArray<Backup>, clusterId: string): Backup | undefined =>
