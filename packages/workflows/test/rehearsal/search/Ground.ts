@@ -11,6 +11,7 @@ import { between, type Given, oneOf, spec } from "../Given.js"
 import type { Subject, Subjects } from "../Subjects.js"
 import * as Hazards from "./Hazards.js"
 import type { Lived } from "./Life.js"
+import { rest, shapeOf } from "./Shape.js"
 
 /** A flow, a project and a payload, and the run in which nothing befalls them. */
 export interface Ground {
@@ -19,6 +20,9 @@ export interface Ground {
   readonly state: State.State
   readonly subject: Subject
   readonly calm: Lived
+  /** The shape of the project before, and after the calm run. */
+  readonly shape: string
+  readonly promise: string
   /** Whether a secret is about, so that the events are to be kept. */
   readonly secretive: boolean
 }
@@ -63,7 +67,8 @@ const drawn = (subjects: Subjects, number: number): Effect.Effect<Ground, unknow
     const secretive = JSON.stringify(subject.payload).includes('"user"')
     const answer = { approved: true, by: "ann" }
     const calm = yield* subject.live({ state, seed: number, hazards: Hazards.none, watched: secretive, answer })
-    return { flow, given, state, subject, calm, secretive }
+    const promise = shapeOf(rest(calm.state, calm.endedAt))
+    return { flow, given, state, subject, calm, shape: shapeOf(state), promise, secretive }
   })
 
 /** The ground of a number: the same each time. Three of four are drawn until they are not refused, some times at most. */

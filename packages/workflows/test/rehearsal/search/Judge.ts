@@ -1,9 +1,9 @@
 import * as Slots from "@memstore-flows/api/Slots"
 import type { State } from "@memstore-flows/model/State"
-import * as Tick from "@memstore-flows/model/Tick"
 import type { Ground } from "./Ground.js"
 import type { Hazards } from "./Hazards.js"
 import { type Lived, secret } from "./Life.js"
+import { rest, shapeOf } from "./Shape.js"
 
 /** What there is to judge by; `rested` is the project an hour after the end, when all that heals has healed. */
 interface Case {
@@ -17,22 +17,8 @@ interface Case {
   readonly report: string
 }
 
-const hour = 3_600_000
-
-const rest = (state: State, from: number): State => Tick.tick(state, from + hour)
-
 /** Whether all was undone that was to be undone, by the report. */
 const isClean = ({ report }: Case): boolean => !report.includes('"notUndone":[{')
-
-/** What is promised of each cluster: how it is set, and how many nodes are in each shard. Ids and places are left out. */
-const shapeOf = ({ clusters }: State): string =>
-  clusters
-    .map(({ backupSchedule, description, name, shards, version }) => {
-      const nodes = shards.map((shard) => shard.nodes.length).sort()
-      return JSON.stringify({ name, version, description, backupSchedule, nodes })
-    })
-    .sort()
-    .join(" ")
 
 /** Slots are covered once, by shards with one live primary each. */
 const covered = ({ rested }: Case): ReadonlyArray<string> =>
@@ -61,7 +47,7 @@ const promised = (judged: Case): ReadonlyArray<string> => {
   const { calm } = ground
   if (lived.outcome._tag !== "Succeeded" || calm.outcome._tag !== "Succeeded") return []
   if (broken || isKept(lived) || !isClean(judged)) return []
-  const [is, was] = [shapeOf(rested), shapeOf(rest(calm.state, calm.endedAt))]
+  const [is, was] = [shapeOf(rested), ground.promise]
   return is === was ? [] : [`not as promised: ${is} instead of ${was}`]
 }
 
@@ -69,7 +55,7 @@ const promised = (judged: Case): ReadonlyArray<string> => {
 const reported = (judged: Case): ReadonlyArray<string> => {
   const { broken, ground, lived, rested } = judged
   if (lived.outcome._tag === "Succeeded" || broken || !isClean(judged)) return []
-  const [is, was] = [shapeOf(rested), shapeOf(ground.state)]
+  const [is, was] = [shapeOf(rested), ground.shape]
   return is === was ? [] : [`left behind without a word: ${is} instead of ${was}`]
 }
 
@@ -102,18 +88,27 @@ const tally = (accepted: Lived["accepted"]): Readonly<Record<string, number>> =>
   return counts
 }
 
-/** It looks anew after each move: a node that heals into the subnet, or a role that moves, is one more thing to do. */
+/** They look anew: a node that heals into the subnet, or on top of what was counted, is one more thing to do. */
+const lookAnew: ReadonlyArray<string> = ["EvacuateSubnet", "SetReplicaCount", "PauseBackups"]
+
 const plansAnew = ({ ground: { flow }, hazards }: Case): boolean =>
-  flow === "EvacuateSubnet" && hazards.disturbances.length > 0
+  lookAnew.includes(flow) && hazards.disturbances.length > 0
+
+/** How often the service took a write, and then failed to do it: it may be sent again. */
+const failures = ({ lived }: Case, operation: string): number => {
+  const wanted = operation === "RestoreCluster" ? "CreateCluster" : operation
+  return lived.state.history.filter(({ kind, outcome }) => kind === wanted && outcome === "Failed").length
+}
 
 /** No more writes are accepted than the calm run made. One that is refused at one time may go through at another. */
 const planned = (judged: Case): ReadonlyArray<string> => {
   const { calm } = judged.ground
   if (calm.outcome._tag !== "Succeeded" || plansAnew(judged)) return []
   const allowed = tally(calm.accepted)
-  return Object.entries(tally(judged.lived.accepted)).flatMap(([operation, times]) =>
-    times > (allowed[operation] ?? 0) ? [`${operation} ${times} times, planned ${allowed[operation] ?? 0}`] : []
-  )
+  return Object.entries(tally(judged.lived.accepted)).flatMap(([operation, times]) => {
+    const most = (allowed[operation] ?? 0) + failures(judged, operation)
+    return times > most ? [`${operation} ${times} times, planned ${most}`] : []
+  })
 }
 
 const unlocked = ({ lived: { lock } }: Case): ReadonlyArray<string> =>

@@ -8,7 +8,7 @@ import { judge } from "./Judge.js"
 import type { Lived } from "./Life.js"
 
 /** How many trials in a row share a flow, a project and a payload; what befalls them is drawn for each. */
-export const perGround = 16
+export const perGround = 32
 
 /** What one seed came to; `lived` is absent when the run came to no end. */
 export interface Found {

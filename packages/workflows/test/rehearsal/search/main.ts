@@ -38,7 +38,7 @@ const search = make()
 const ends = new Map<string, number>()
 const failed: Array<number> = []
 const began = performance.now()
-const every = 50_000
+const every = 20_000
 
 const tally = (done: number) => {
   const { system, user } = process.cpuUsage()
