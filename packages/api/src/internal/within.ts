@@ -2,7 +2,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as Option from "effect/Option"
 import { alarm } from "./alarm.js"
+
+/** Whoever waits is told how the work failed. A log line of it would hold the request, with what is secret in its body. */
+const unlogged = FiberRef.set(FiberRef.unhandledErrorLogLevel, Option.none())
 
 /**
  * `Effect.timeoutFail` for work whose fiber refs nobody reads: it does not merge them back, which is most of its cost.
@@ -13,7 +18,7 @@ export const within =
   <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E | E2> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.withFiberRuntime((parent) =>
-        Effect.flatMap(Effect.forkDaemon(Effect.interruptible(work)), (worker) => {
+        Effect.flatMap(Effect.forkDaemon(Effect.interruptible(Effect.zipRight(unlogged, work))), (worker) => {
           const first = Effect.async<A, E | E2>((resume) => {
             const cancel = alarm(parent, Duration.decode(duration), () => resume(Effect.failSync(onTimeout)))
             worker.addObserver((exit) => {
