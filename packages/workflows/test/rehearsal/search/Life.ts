@@ -30,7 +30,7 @@ import { operationsOn } from "../../../src/rehearsal/internal/operations.js"
 import * as Plane from "../../../src/rehearsal/internal/plane.js"
 import * as VirtualTime from "../../../src/rehearsal/internal/virtualTime.js"
 import * as Fate from "./Fate.js"
-import type { Extent, Hazards } from "./Hazards.js"
+import { type Extent, type Hazards, none } from "./Hazards.js"
 import * as Process from "./Process.js"
 import * as Witness from "./Witness.js"
 
@@ -83,7 +83,7 @@ export interface Options {
   readonly journal?: (inner: Journal.Service) => Journal.Service
 }
 
-const none: Plane.Strike = { _tag: "None" }
+const unstruck: Plane.Strike = { _tag: "None" }
 
 const bounds = { moves: 100_000, tasks: 1_000_000 }
 
@@ -146,14 +146,14 @@ export const live = <Name extends string, P extends Schema.Schema.AnyNoContext, 
     const fate = Fate.make(hazards)
     const witness = Witness.make()
     const writes: Array<number> = []
-    let strike: Plane.Strike = none
+    let strike: Plane.Strike = unstruck
     const plane = Plane.make({
       state,
       now: world.now,
       before: () =>
         Effect.sync(() => {
           const now = strike
-          strike = none
+          strike = unstruck
           return now
         }),
       answered: (call) => {
@@ -161,6 +161,10 @@ export const live = <Name extends string, P extends Schema.Schema.AnyNoContext, 
         return witness.answered(call)
       }
     })
+
+    // Where nothing strikes at its writes, the journal is used as it is: the engine then writes without a fiber.
+    const isStruck = hazards === none || hazards.crashes.length > 0 || hazards.cancel?.at === "record"
+    const seenBy = isStruck ? Process.journalOf : (_: Process.Process, journal: Journal.Service) => journal
 
     const begun = Effect.gen(function* () {
       yield* Runs.start(flow, { payload, id })
@@ -173,7 +177,7 @@ export const live = <Name extends string, P extends Schema.Schema.AnyNoContext, 
       const client = Process.clientOf(process, plane.client, (next) => {
         strike = next
       })
-      const outside = Context.add(operationsOn(client), Journal.Journal, Process.journalOf(process, journal))
+      const outside = Context.add(operationsOn(client), Journal.Journal, seenBy(process, journal))
       return Effect.gen(function* () {
         const engine = yield* Layer.buildWithScope(Engine.layer(), scope).pipe(Effect.provide(outside))
         const inside = Context.merge(outside, engine)
