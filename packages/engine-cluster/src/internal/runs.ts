@@ -92,7 +92,10 @@ export const make = ({ ended, engine, host, closed, routes }: Options): Service 
 
   const events = (id: string) =>
     follow({
-      past: Stream.unwrap(Effect.as(host.owns(id) ? Effect.void : engine.detach(id), engine.events(id))),
+      // What an engine still holds of a run that went elsewhere is out of date; a run it works on is left at work.
+      past: Stream.unwrap(
+        Effect.suspend(() => Effect.as(host.owns(id) ? Effect.void : engine.detach(id), engine.events(id)))
+      ),
       live: Stream.suspend(() => (host.owns(id) ? ofOwner(engine, id) : routes.events(id))),
       ended: ended(id)
     })
