@@ -66,6 +66,11 @@ const countVitest = (file) => (_output, code) => {
       (each) => each.status === "failed" && each.assertionResults.length === 0
     ).length
     if (numTotalTests === 0) return { passed: 0, failed: 1 }
+    for (const { assertionResults, name } of testResults) {
+      for (const { fullName, status } of assertionResults) {
+        if (status !== "passed" && status !== "failed") process.stdout.write(`${status} ${name}: ${fullName}\n`)
+      }
+    }
     return { passed: numPassedTests, failed: numFailedTests + brokenFiles, skipped: numPendingTests }
   } catch {
     return { passed: 0, failed: code === 0 ? 1 : 0 }
