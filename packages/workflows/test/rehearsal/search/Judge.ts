@@ -82,9 +82,11 @@ const named = ({ broken, ground, hazards, lived, report, rested }: Case): Readon
   return unnamed.map(([name]) => `not named in the report: ${name}`)
 }
 
-const tally = (accepted: Lived["accepted"]): Readonly<Record<string, number>> => {
+const tally = ({ accepted }: Lived, id: string): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
-  for (const { operation, undo } of accepted) if (!undo) counts[operation] = (counts[operation] ?? 0) + 1
+  for (const { operation, run, undo } of accepted) {
+    if (run === id && !undo) counts[operation] = (counts[operation] ?? 0) + 1
+  }
   return counts
 }
 
@@ -100,14 +102,19 @@ const failures = ({ lived }: Case, operation: string): number => {
   return lived.state.history.filter(({ kind, outcome }) => kind === wanted && outcome === "Failed").length
 }
 
-/** No more writes are accepted than the calm run made. One that is refused at one time may go through at another. */
+const hasSucceeded = ({ outcome }: Lived["records"][number]): boolean =>
+  outcome !== null && JSON.parse(outcome)._tag === "Succeeded"
+
+/** No more writes of a run are accepted than it made when calm. One that is refused at one time may go through at another. */
 const planned = (judged: Case): ReadonlyArray<string> => {
   const { calm } = judged.ground
-  if (calm.outcome._tag !== "Succeeded" || plansAnew(judged)) return []
-  const allowed = tally(calm.accepted)
-  return Object.entries(tally(judged.lived.accepted)).flatMap(([operation, times]) => {
-    const most = (allowed[operation] ?? 0) + failures(judged, operation)
-    return times > most ? [`${operation} ${times} times, planned ${most}`] : []
+  if (plansAnew(judged)) return []
+  return calm.records.filter(hasSucceeded).flatMap(({ id }) => {
+    const allowed = tally(calm, id)
+    return Object.entries(tally(judged.lived, id)).flatMap(([operation, times]) => {
+      const most = (allowed[operation] ?? 0) + failures(judged, operation)
+      return times > most ? [`${id}: ${operation} ${times} times, planned ${most}`] : []
+    })
   })
 }
 

@@ -8,8 +8,9 @@ import * as Option from "effect/Option"
 import * as Handover from "../../../src/Handover.js"
 import type * as Plane from "../../../src/rehearsal/internal/plane.js"
 
-/** A write the service accepted. */
+/** A write the service accepted, by the run that sent it. */
 export interface Accepted {
+  readonly run: string | undefined
   readonly operation: string
   readonly path: string
   readonly undo: boolean
@@ -48,8 +49,8 @@ export const make = (): Witness => {
     answered: ({ isWrite, operation, path, status }) => {
       if (!isWrite || status !== 200) return Effect.void
       return Effect.contextWith((context: Context.Context<never>) => {
-        const run = Option.map(Context.getOption(context, Run), ({ id }) => id)
-        accepted.push({ operation, path, undo: Option.exists(run, (id) => undoing.has(id)) })
+        const run = Option.getOrUndefined(Context.getOption(context, Run))?.id
+        accepted.push({ run, operation, path, undo: run !== undefined && undoing.has(run) })
       })
     },
     journal: (inner) => ({
