@@ -158,7 +158,7 @@ export const describe = (reason: Reason): string => {
     case "LastReplica":
       return `node ${reason.nodeId} is the last replica of shard ${reason.shardId}`
     case "LastShard":
-      return `shard ${reason.shardId} is the only shard`
+      return `shard ${reason.shardId} is the last one, which stays`
     case "NoReplica":
       return `shard ${reason.shardId} of cluster ${reason.clusterId} has no replica`
     case "BackupRunning":
@@ -176,7 +176,7 @@ export const describe = (reason: Reason): string => {
     case "AssignmentReplicas":
       return `subnet assignment ${reason.assignment} needs ${reason.wanted} replicas, ${reason.given} given`
     case "SubnetOutsidePool":
-      return `subnet ${reason.subnetId} is not among the cluster's subnets`
+      return `subnet ${reason.subnetId} of ${reason.path} is not among the cluster's subnets`
     case "NoOperation":
       return `cluster ${reason.clusterId} has no operation under way`
     case "NodeDown":

@@ -16,7 +16,7 @@ import { nodesPerShard, port, projectNodes, shardCount, when } from "./internal/
 import type { Reason } from "./Reason.js"
 import type { Warning } from "./Warning.js"
 
-export { assignments, nodesPerShard, pool, port, projectNodes, shardCount, spread }
+export { assignments, nodesPerShard, outside, pool, port, projectNodes, shardCount, spread }
 
 /**
  * The broken rules, the weightiest first.

@@ -234,8 +234,14 @@ const verify = ({ clusterId }: Payload, backup: Backup) =>
 export const body = (payload: Payload): Effect.Effect<Result, BackupError, Requirements | Run.Run> =>
   Effect.gen(function* () {
     const { clusterId, name } = payload
-    yield* Step.make("preflight", { error: BackupError, run: Effect.asVoid(observe(payload, "preflight")) })
-    yield* Checks.guard("checks", { what: `back up cluster ${clusterId} as "${name}"`, clusterId, destructive: false })
+    const change = { what: `back up cluster ${clusterId} as "${name}"`, clusterId, destructive: false }
+    yield* Checks.guard("checks", change, ({ backups, shards }) =>
+      findings(
+        payload,
+        shards,
+        Option.getOrElse(backups, (): ReadonlyArray<Backup> => [])
+      )
+    )
     const backupId = yield* create(payload)
     const backup = yield* available(payload, backupId)
     yield* verify(payload, backup)

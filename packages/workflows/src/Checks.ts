@@ -11,6 +11,7 @@ import type { Shard } from "@memstore-flows/api/Shard"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Topology from "@memstore-flows/model/Topology"
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -221,10 +222,14 @@ export const judge = (
   return { report: { change: change.what, held, off: policy.off, unknown, advice }, refused }
 }
 
+const same = Schema.equivalence(Finding)
+
 /**
  * The step that checks a change: it waits until the cluster is in service, reads what is needed, and refuses with every
  * finding at once. Its report is in the journal. A body runs it before its first write, and again before each
  * destructive one.
+ *
+ * `own` gives the body's own reasons to refuse, which are told together with those of the checks, each once.
  *
  * Calls that are not allowed or not there leave the checks that need them `unknown`; an outage fails the step.
  *
@@ -233,7 +238,8 @@ export const judge = (
  */
 export const guard = (
   name: string,
-  change: Invariant.Change
+  change: Invariant.Change,
+  own: (facts: Invariant.Facts) => ReadonlyArray<Finding> = () => []
 ): Effect.Effect<Report, CheckError, Run.Run | ListBackups | ListClusters | ListShards> =>
   Step.make(name, {
     success: Report,
@@ -243,7 +249,7 @@ export const guard = (
       const waits = change.removesCluster !== true && !policy.off.some(({ check }) => check === "stable")
       const facts = yield* look(change, waits)
       const { refused, report } = judge(facts, change, policy)
-      yield* refuseIf(refused)
+      yield* refuseIf(Arr.unionWith(own(facts), refused, same))
       return report
     })
   }).pipe(gated(name))

@@ -11,14 +11,17 @@ import { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
+import * as Rules from "@memstore-flows/model/Rules"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import { SubnetRefilled } from "./FlowError.js"
+import { replicaTakes, shardTakes } from "./internal/expected.js"
 import { guardDeletion, orChanged } from "./internal/replicaGuards.js"
 import { type Sizes, sizesOf, whole } from "./internal/whole.js"
 import * as Placement from "./Placement.js"
-import { refuseIf } from "./Preflight.js"
 import * as ReplaceReplica from "./ReplaceReplica.js"
 import * as ReplaceShard from "./ReplaceShard.js"
 import { deleteReplica, ReplicaError } from "./Replica.js"
@@ -232,13 +235,38 @@ const look = (name: string, payload: Payload, sizes: Sizes = new Map(), crossed?
     success: Look,
     error: ReplicaError,
     run: Effect.gen(function* () {
-      const { clusterId, subnetId, to } = payload
-      yield* refuseIf(to.includes(subnetId) ? [{ _tag: "TargetIsSource", subnetId }] : [])
+      const { clusterId } = payload
       if (crossed !== undefined) yield* healed(clusterId, name, crossed, sizes)
       const shards = yield* whole(clusterId, name, sizes)
       return { ...plan(shards, { ...payload, sizes }), shards }
     })
   })
+
+/** The checks before anything moves, on all that is to come: what a later move would be refused for is refused now. */
+const guardAll = ({ clusterId, subnetId, to }: Payload, moves: ReadonlyArray<Move>) => {
+  const replicas = moves.filter((move) => move._tag === "Replica")
+  const replaced = moves.filter((move) => move._tag === "Shard")
+  const nodes = [...replicas.map(() => 1), ...replaced.map(({ newShard }) => 1 + newShard.replicas.length)]
+  const takes = [...replicas.map(() => replicaTakes), ...replaced.map(() => Duration.times(shardTakes, 2))]
+  const change = {
+    what: `move ${moves.length} times out of subnet ${subnetId}`,
+    clusterId,
+    destructive: moves.length > 0,
+    irreversible: ["the moves that have ended"],
+    addsShards: replaced.length > 0 ? 1 : 0,
+    addsNodes: Math.max(0, ...nodes),
+    addsReplicas: replicas.map(({ shardId, subnetId }) => ({ shardId, subnetId })),
+    removesNodes: replicas.map(({ nodeId, shardId }) => ({ shardId, nodeId })),
+    placements: replaced.map(({ newShard }) => newShard),
+    takes: takes.reduce(Duration.sum, Duration.zero),
+    tellsEndpoints: true
+  }
+  return Checks.guard("checks", change, ({ clusters }) => {
+    const pool = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)?.subnets
+    const same = to.includes(subnetId) ? [{ _tag: "TargetIsSource" as const, subnetId }] : []
+    return [...same, ...to.flatMap((each) => Rules.outside(pool, each, "to"))]
+  }).pipe(Checks.without([{ check: "rolesReread", reason: "each move reads the roles anew" }]))
+}
 
 const carryOut = (
   { clusterId, onUndo }: Payload,
@@ -279,14 +307,7 @@ export const body = (payload: Payload): Effect.Effect<Result, EvacuateError, Req
   Effect.gen(function* () {
     const { clusterId, subnetId } = payload
     const before = yield* look("look", payload)
-    yield* Checks.guard("checks", {
-      what: `move ${before.moves.length} times out of subnet ${subnetId}`,
-      clusterId,
-      // Each move has its own checks before it deletes anything.
-      destructive: false,
-      addsNodes: before.moves.length > 0 ? 1 : 0,
-      tellsEndpoints: true
-    })
+    yield* guardAll(payload, before.moves)
     const start = standing(before.shards, subnetId)
     const sizes = sizesOf(before.shards)
     const moves: Array<Move> = []

@@ -31,6 +31,7 @@ const fields = {
   PreviousUnknown: { clusterId: Schema.String, fields: Schema.Array(Schema.String) },
   CurrentUnknown: { clusterId: Schema.String, fields: Schema.Array(Schema.String) },
   NothingToUpgrade: { clusterId: Schema.String, version: Schema.String, flavorId: Schema.String },
+  NoPassword: { user: Schema.String, reason: Schema.String },
   TopologyWrong: {
     clusterId: Schema.String,
     what: Schema.String,
@@ -96,6 +97,7 @@ export const Unsafe = Schema.Union(
  * - `PreviousUnknown`: the settings as they are can neither be read nor were given, so they could not be restored
  * - `CurrentUnknown`: what the cluster has now can neither be read nor was given
  * - `NothingToUpgrade`: neither another version nor another flavor is asked for
+ * - `NoPassword`: the password of a database user could not be had
  * - `TopologyWrong`, `DataWrong`: a cluster that was made is not as it should be
  *
  * @since 0.1.0
@@ -107,6 +109,7 @@ export const Unfit = Schema.Union(
   tagged("PreviousUnknown", f.PreviousUnknown),
   tagged("CurrentUnknown", f.CurrentUnknown),
   tagged("NothingToUpgrade", f.NothingToUpgrade),
+  tagged("NoPassword", f.NoPassword),
   tagged("TopologyWrong", f.TopologyWrong),
   tagged("DataWrong", f.DataWrong)
 )
@@ -174,6 +177,8 @@ const describeUnfit = (finding: typeof Unfit.Type): string => {
       return `${finding.fields.join(", ")} of cluster ${finding.clusterId} cannot be read; say what the cluster has now`
     case "NothingToUpgrade":
       return `cluster ${finding.clusterId} has version ${finding.version} and flavor ${finding.flavorId} already`
+    case "NoPassword":
+      return `no password for database user "${finding.user}": ${finding.reason}`
     case "TopologyWrong":
       return `cluster ${finding.clusterId} has ${finding.found} ${finding.what}, ${finding.wanted} wanted`
     case "DataWrong":

@@ -11,7 +11,8 @@ import type { UpdateCluster } from "@memstore-flows/api/UpdateCluster"
 import * as Run from "@memstore-flows/engine/Run"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Effect from "effect/Effect"
-import { patch, previousOf, SettingsError } from "./internal/settings.js"
+import * as Checks from "./Checks.js"
+import { type Patch, patch, previousOf, SettingsError, settingsFindings } from "./internal/settings.js"
 import * as Waiter from "./Waiter.js"
 import { WaitPolicy } from "./WaitPolicy.js"
 
@@ -72,28 +73,22 @@ const quiet = (clusterId: string) =>
     })
   })
 
-const known = ({
-  clusterId,
-  schedule
-}: {
-  readonly clusterId: string
-  readonly schedule?: BackupSchedule | undefined
-}) =>
+/** The checks before the schedule is switched off; a backup under way is waited for after that. */
+const guard = (pause: Patch) =>
+  Checks.guard(
+    "checks",
+    { what: `pause backups of cluster ${pause.clusterId}`, clusterId: pause.clusterId, destructive: false },
+    ({ clusters }) => settingsFindings(pause, clusters)
+  ).pipe(Checks.without([{ check: "noBackupDue", reason: "a backup under way is waited for" }]))
+
+const known = (pause: Patch) =>
   Step.make("schedule", {
     success: BackupSchedule,
     error: PauseError,
-    run: Effect.map(
-      previousOf({
-        clusterId,
-        settings: { backupSchedule: { cron: "" } },
-        ...(schedule === undefined ? {} : { previous: { backupSchedule: schedule } }),
-        undo: "restore"
-      }),
-      ({ previous }) => {
-        const { cron = "", retentionLimit = 1 } = previous.backupSchedule ?? {}
-        return { cron, retentionLimit }
-      }
-    )
+    run: Effect.map(previousOf(pause), ({ previous }) => {
+      const { cron = "", retentionLimit = 1 } = previous.backupSchedule ?? {}
+      return { cron, retentionLimit }
+    })
   })
 
 /**
@@ -111,15 +106,11 @@ export const around =
     Effect.gen(function* () {
       const scope = Step.scope("backups")
       if (schedule === "none") return yield* Effect.zipRight(scope(quiet(clusterId)), body)
-      const previous = yield* scope(known({ clusterId, schedule }))
-      yield* scope(
-        patch("pause", {
-          clusterId,
-          settings: { backupSchedule: { cron: "" } },
-          previous: { backupSchedule: previous },
-          undo: "restore"
-        })
-      )
+      const off = { clusterId, settings: { backupSchedule: { cron: "" } }, undo: "restore" as const }
+      const given = schedule === undefined ? off : { ...off, previous: { backupSchedule: schedule } }
+      yield* scope(guard(given))
+      const previous = yield* scope(known(given))
+      yield* scope(patch("pause", { ...off, previous: { backupSchedule: previous } }))
       yield* scope(quiet(clusterId))
       const result = yield* body
       yield* scope(

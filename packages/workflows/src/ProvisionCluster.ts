@@ -19,7 +19,7 @@ import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import { VerificationFailed } from "./FlowError.js"
 import { create, inService, NewClusterError } from "./internal/newCluster.js"
-import { password, specFields, specFindings, withPassword } from "./internal/newClusterSpec.js"
+import { specFields, specFindings, withPassword } from "./internal/newClusterSpec.js"
 import { verifyTopology } from "./internal/verifyCluster.js"
 import { refuseIf } from "./Preflight.js"
 import { OnUndo } from "./Restore.js"
@@ -129,10 +129,7 @@ export const body = (payload: Payload): Effect.Effect<Result, ProvisionError, Re
     yield* Step.make("preflight", {
       success: Checks.Report,
       error: ProvisionError,
-      run: Effect.zipRight(
-        password(cluster),
-        Effect.flatMap(specFindings(cluster), ({ findings, report }) => Effect.as(refuseIf(findings), report))
-      )
+      run: Effect.flatMap(specFindings(cluster), ({ findings, report }) => Effect.as(refuseIf(findings), report))
     })
     const what = `new cluster ${cluster.name}`
     const clusterId = yield* create({ spec: cluster, operation: "CreateCluster", what, onUndo, send: send(cluster) })

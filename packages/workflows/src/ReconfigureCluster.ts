@@ -14,7 +14,7 @@ import * as Step from "@memstore-flows/engine/Step"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
-import { fieldsOf, patch, previousOf, Settings, SettingsError } from "./internal/settings.js"
+import { fieldsOf, patch, previousOf, Settings, SettingsError, settingsFindings } from "./internal/settings.js"
 
 /**
  * - `change`: the settings to change (page: "Update cluster information"); at least one
@@ -109,12 +109,13 @@ export const body = (payload: Payload): Effect.Effect<Result, ReconfigureError, 
   Effect.gen(function* () {
     const { change, clusterId, onUndo: undo = "restore" } = payload
     const wanted = { clusterId, settings: change, previous: payload.previous, undo }
-    yield* Checks.guard("checks", {
+    const what = {
       what: `change ${fieldsOf(change).join(", ")}`,
       clusterId,
       destructive: change.parameterGroupId !== undefined,
-      irreversible: undo === "keep" ? ["change"] : ["what the old parameters did to data meanwhile"]
-    })
+      irreversible: undo === "keep" ? ["change"] : ["what the new parameters did to data meanwhile"]
+    }
+    yield* Checks.guard("checks", what, ({ clusters }) => settingsFindings(wanted, clusters))
     const { previous } = yield* Step.make("previous", {
       success: Previous,
       error: SettingsError,

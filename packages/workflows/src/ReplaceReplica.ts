@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { AddReplica } from "@memstore-flows/api/AddReplica"
-import type { Cluster } from "@memstore-flows/api/Cluster"
 import type { DeleteNode } from "@memstore-flows/api/DeleteNode"
 import type { ListBackups } from "@memstore-flows/api/ListBackups"
 import type { ListClusters } from "@memstore-flows/api/ListClusters"
@@ -22,11 +21,12 @@ import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import { ReplicaChanged } from "./FlowError.js"
+import type { Facts } from "./Invariant.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
 import { Shards } from "./internal/shards.js"
 import { whole } from "./internal/whole.js"
-import { clusters, inService, projectNodes } from "./Preflight.js"
+import { inService } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
 
 /**
@@ -101,38 +101,19 @@ export const flow = Flow.make({
 })
 
 const findings = (
-  payload: Payload,
-  shards: ReadonlyArray<Shard>,
-  known: Option.Option<ReadonlyArray<Cluster>>
+  { clusterId, nodeId, shardId, subnetId }: Payload,
+  { clusters, shards }: Facts
 ): ReadonlyArray<Finding> => {
-  const { clusterId, nodeId, shardId, subnetId } = payload
-  const used = projectNodes(known)
-  const subnets = Option.getOrUndefined(known)?.find(({ id }) => id === clusterId)?.subnets
+  const subnets = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)?.subnets
   const node = shards.find(({ id }) => id === shardId)?.nodes.find(({ id }) => id === nodeId)
-  const removal = Rules.deleteNode({ clusterId, shards, shardId, nodeId })
   return [
-    ...Rules.addReplica({
-      clusterId,
-      shards,
-      shardId,
-      subnetId,
-      subnets,
-      projectNodes: used
-    }),
-    // The new replica comes first, so the old one is never the last; an unknown shard is named once.
-    ...removal.filter(({ _tag }) => _tag !== "LastReplica" && _tag !== "UnknownShard" && _tag !== "Busy"),
+    ...Rules.addReplica({ clusterId, shards, shardId, subnetId, subnets }),
     ...(node?.subnet.id === subnetId ? [{ _tag: "AlreadyThere" as const, nodeId, subnetId }] : [])
   ]
 }
 
-const preflight = (payload: Payload) =>
-  Step.make("preflight", {
-    success: Shards,
-    error: ReplicaError,
-    run: Effect.flatMap(clusters, (known) =>
-      inService(payload.clusterId, "preflight", (shards) => findings(payload, shards, known))
-    )
-  })
+const preflight = ({ clusterId }: Payload) =>
+  Step.make("preflight", { success: Shards, error: ReplicaError, run: inService(clusterId, "preflight") })
 
 const countIn = (shards: ReadonlyArray<Shard>, shardId: string): number =>
   shards.find(({ id }) => id === shardId)?.nodes.length ?? 0
@@ -150,8 +131,9 @@ const reached = ({ clusterId, nodeId, shardId }: Payload, before: ReadonlyArray<
   })
 
 /** The checks before anything is added, on all that is to come. */
-const guardAll = ({ clusterId, nodeId, shardId, subnetId }: Payload) =>
-  Checks.guard("checks", {
+const guardAll = (payload: Payload) => {
+  const { clusterId, nodeId, shardId, subnetId } = payload
+  const change = {
     what: `replace node ${nodeId} of shard ${shardId}`,
     clusterId,
     destructive: true,
@@ -161,7 +143,9 @@ const guardAll = ({ clusterId, nodeId, shardId, subnetId }: Payload) =>
     removesNodes: [{ shardId, nodeId }],
     takes: replicaTakes,
     tellsEndpoints: true
-  })
+  }
+  return Checks.guard("checks", change, (facts) => findings(payload, facts))
+}
 
 /**
  * The flow as a plain Effect, to be built into others.

@@ -24,7 +24,7 @@ import { Report } from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import type { CallError } from "./FlowError.js"
 import { create, inService, NewClusterError } from "./internal/newCluster.js"
-import { password, specFields, specFindings, withPassword } from "./internal/newClusterSpec.js"
+import { specFields, specFindings, withPassword } from "./internal/newClusterSpec.js"
 import { refuseIf } from "./Preflight.js"
 
 /**
@@ -128,7 +128,6 @@ const backupFindings = (spec: RestoreSpec) =>
 
 const check = (spec: RestoreSpec, { findings = [], ...prospect }: RestoreOptions) =>
   Effect.gen(function* () {
-    yield* password(spec)
     const ofBackup = yield* backupFindings(spec)
     const { findings: ofSpec, report } = yield* specFindings(spec, prospect)
     yield* refuseIf([...findings, ...ofBackup, ...ofSpec])

@@ -11,8 +11,8 @@ import { ResourceId } from "@memstore-flows/api/ResourceId"
 import type { Shard } from "@memstore-flows/api/Shard"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
-import * as Rules from "@memstore-flows/model/Rules"
 import * as Topology from "@memstore-flows/model/Topology"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
@@ -118,13 +118,11 @@ export const choose = (shards: ReadonlyArray<Shard>, leaving: Leaving): Readonly
 }
 
 const findings = ({ clusterId, remove }: Payload, shards: ReadonlyArray<Shard>): ReadonlyArray<Finding> => {
-  const ids = choose(shards, remove)
-  const unknown = ids.filter((id) => !shards.some((shard) => shard.id === id))
-  const known = ids.length - unknown.length
+  const [known, unknown] = Arr.partition(choose(shards, remove), (id) => !shards.some((shard) => shard.id === id))
+  const last = known.length < shards.length ? undefined : known.at(-1)
   return [
     ...unknown.map((shardId) => ({ _tag: "UnknownShard" as const, clusterId, shardId })),
-    ...(known >= shards.length ? [{ _tag: "LastShard" as const, shardId: ids.at(-1) ?? "" }] : []),
-    ...Rules.settled(clusterId, shards)
+    ...(last === undefined ? [] : [{ _tag: "LastShard" as const, shardId: last }])
   ]
 }
 
@@ -141,9 +139,9 @@ const findings = ({ clusterId, remove }: Payload, shards: ReadonlyArray<Shard>):
 export const body = (payload: Payload): Effect.Effect<Result, ScaleError, Requirements | Run.Run> =>
   Effect.gen(function* () {
     const { clusterId } = payload
-    const before = yield* shardsNow("shards", clusterId, (now) => findings(payload, now))
+    const before = yield* shardsNow("shards", clusterId)
     const leaving = choose(before, payload.remove)
-    yield* removeEach(clusterId, leaving)
+    yield* removeEach(clusterId, leaving, findings(payload, before))
     return yield* resized(clusterId, before, [], leaving)
   }).pipe(Checks.without(payload.checksOff))
 

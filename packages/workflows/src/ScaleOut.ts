@@ -98,9 +98,9 @@ const findings = ({ add, newShards = [] }: Payload, now: ReadonlyArray<Shard>): 
 export const body = (payload: Payload): Effect.Effect<Result, ScaleError, Requirements | Run.Run> =>
   Effect.gen(function* () {
     const { add, clusterId, newShards = [], onUndo: undo = "remove" } = payload
-    const before = yield* shardsNow("shards", clusterId, (now) => findings(payload, now))
+    const before = yield* shardsNow("shards", clusterId)
     const placements = Array.from({ length: add }, (_, index) => newShards[index] ?? Placement.like(before, index + 1))
-    const added = yield* addEach({ clusterId, placements, undo })
+    const added = yield* addEach({ clusterId, placements, undo, own: findings(payload, before) })
     return yield* resized(clusterId, before, added, [])
   }).pipe(Checks.without(payload.checksOff))
 

@@ -13,7 +13,6 @@ import type { Shard } from "@memstore-flows/api/Shard"
 import { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
-import * as Rules from "@memstore-flows/model/Rules"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
@@ -24,7 +23,7 @@ import { ScaleError, TargetShards } from "./Scale.js"
 
 /**
  * - `shards`: how many there shall be, 1-12
- * - `newShards`: subnets of each added shard in order; by default those of the shards there are, in turn
+ * - `newShards`: subnets of each added shard in order, where any are; by default those of the shards there are, in turn
  * - `onUndo`: whether added shards are removed (default) or kept when the run fails or is cancelled
  *
  * @since 0.1.0
@@ -84,10 +83,10 @@ export const flow = Flow.make({
 })
 
 const findings = ({ newShards = [], shards }: Payload, now: ReadonlyArray<Shard>): ReadonlyArray<Finding> => {
-  const added = Math.max(0, shards - now.length)
+  const added = shards - now.length
   return newShards.length === 0 || newShards.length === added
-    ? Rules.shardCount(shards)
-    : [...Rules.shardCount(shards), { _tag: "AssignmentCount", wanted: added, given: newShards.length }]
+    ? []
+    : [{ _tag: "AssignmentCount", wanted: added, given: newShards.length }]
 }
 
 /**
@@ -103,14 +102,14 @@ const findings = ({ newShards = [], shards }: Payload, now: ReadonlyArray<Shard>
 export const body = (payload: Payload): Effect.Effect<Result, ScaleError, Requirements | Run.Run> =>
   Effect.gen(function* () {
     const { clusterId, newShards = [], onUndo: undo = "remove", shards } = payload
-    const before = yield* shardsNow("shards", clusterId, (now) => findings(payload, now))
+    const before = yield* shardsNow("shards", clusterId)
     const placements = Array.from(
       { length: Math.max(0, shards - before.length) },
       (_, index) => newShards[index] ?? Placement.like(before, index + 1)
     )
     const ids = before.map(({ id }) => id).sort()
     const leaving = ids.slice(Math.min(shards, ids.length)).reverse()
-    const added = yield* addEach({ clusterId, placements, undo })
+    const added = yield* addEach({ clusterId, placements, undo, own: findings(payload, before) })
     yield* removeEach(clusterId, leaving)
     return yield* resized(clusterId, before, added, leaving)
   }).pipe(Checks.without(payload.checksOff))

@@ -21,12 +21,13 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
+import type { Facts } from "./Invariant.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
 import { Shards } from "./internal/shards.js"
 import { whole } from "./internal/whole.js"
 import * as Placement from "./Placement.js"
-import { clusters, inService } from "./Preflight.js"
+import { inService } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
 
 /**
@@ -101,30 +102,13 @@ export const flow = Flow.make({
 const poolOf = (shard: Shard, { subnets }: Payload): ReadonlyArray<string> =>
   subnets ?? [...new Set(shard.nodes.map(({ subnet }) => subnet.id))]
 
-const findings = (
-  payload: Payload,
-  known: Option.Option<
-    ReadonlyArray<{ readonly id: string; readonly subnets?: ReadonlyArray<{ readonly id: string }> | undefined }>
-  >
-) => {
-  const pool = Option.getOrUndefined(known)?.find(({ id }) => id === payload.clusterId)?.subnets
-  return (): ReadonlyArray<Finding> => [
-    ...Rules.nodesPerShard(payload.nodesPerShard),
-    ...(payload.subnets ?? []).flatMap(
-      (subnetId): ReadonlyArray<Finding> =>
-        pool === undefined || pool.some(({ id }) => id === subnetId)
-          ? []
-          : [{ _tag: "SubnetOutsidePool", path: "subnets", subnetId }]
-    )
-  ]
+const findings = ({ clusterId, subnets }: Payload, { clusters }: Facts): ReadonlyArray<Finding> => {
+  const pool = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)?.subnets
+  return subnets?.flatMap((subnetId) => Rules.outside(pool, subnetId, "subnets")) ?? []
 }
 
-const shardsNow = (name: string, payload: Payload) =>
-  Step.make(name, {
-    success: Shards,
-    error: ReplicaError,
-    run: Effect.flatMap(clusters, (known) => inService(payload.clusterId, name, findings(payload, known)))
-  })
+const shardsNow = (name: string, { clusterId }: Payload) =>
+  Step.make(name, { success: Shards, error: ReplicaError, run: inService(clusterId, name) })
 
 interface Choice {
   readonly clusterId: string
@@ -191,14 +175,15 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
     const missing = (shard: Shard): number => Math.max(0, nodesPerShard - shard.nodes.length)
     const surplus = (shard: Shard): number => Math.max(0, shard.nodes.length - nodesPerShard)
     const adds = before.reduce((sum, shard) => sum + missing(shard), 0)
-    yield* Checks.guard("checks", {
+    const change = {
       what: `give each shard ${nodesPerShard} nodes`,
       clusterId,
       destructive: false,
       addsNodes: adds,
       takes: Duration.times(replicaTakes, adds),
       tellsEndpoints: true
-    })
+    }
+    yield* Checks.guard("checks", change, (facts) => findings(payload, facts))
     const grown = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>
       grow(payload, shard.id, missing(shard))
     )

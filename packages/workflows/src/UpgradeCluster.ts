@@ -26,14 +26,14 @@ import * as Approval from "./Approval.js"
 import * as BackupNow from "./BackupNow.js"
 import * as Checks from "./Checks.js"
 import * as DecommissionCluster from "./DecommissionCluster.js"
-import type { Finding } from "./Finding.js"
+import { Finding } from "./Finding.js"
 import { HandoverFailed, NotApproved } from "./FlowError.js"
 import { Handover } from "./Handover.js"
 import { type Clients, handOver, sideOf, spare } from "./internal/handover.js"
-import { password, specFindings } from "./internal/newClusterSpec.js"
+import { specFindings } from "./internal/newClusterSpec.js"
 import { Shards } from "./internal/shards.js"
 import { verifyRestored } from "./internal/verifyCluster.js"
-import { clusters, inService, refuseIf } from "./Preflight.js"
+import { clusters, inService } from "./Preflight.js"
 import { ProvisionSpec } from "./ProvisionCluster.js"
 import * as Restore from "./Restore.js"
 
@@ -178,24 +178,27 @@ const memoryFindings = ({ cluster, clusterId }: Payload, backups: ReadonlyArray<
     }
   )
 
+/** What speaks against the upgrade, told with what the checks of the old cluster find. */
 const preflight = (payload: Payload) =>
   Step.make("preflight", {
+    success: Schema.Array(Finding),
     error: UpgradeError,
     run: Effect.gen(function* () {
       const { backupName: name, cluster, clusterId } = payload
-      yield* password(cluster)
       const shards = yield* inService(clusterId, "preflight")
       const { backups } = yield* Effect.flatMap(ListBackups, (list) => list({}))
       const known = Option.getOrUndefined(yield* clusters)?.find(({ id }) => id === clusterId)
-      yield* refuseIf([
+      return [
         ...upgradeFindings(payload, shards, known),
         ...BackupNow.findings({ clusterId, name }, shards, backups),
         ...(yield* memoryFindings(payload, backups)),
         ...(yield* specFindings(cluster)).findings
-      ])
-      yield* Effect.flatMap(Handover, ({ ready }) => ready(clusterId))
+      ]
     })
   })
+
+const ready = ({ clusterId }: Payload) =>
+  Step.make("ready", { error: HandoverFailed, run: Effect.flatMap(Handover, ({ ready }) => ready(clusterId)) })
 
 /** Both ends of the handover, the old one as it is now. */
 const movesBetween = (payload: Payload, to: { readonly clusterId: string; readonly shards: ReadonlyArray<Shard> }) =>
@@ -242,9 +245,10 @@ export const body = (payload: Payload): Effect.Effect<Result, UpgradeError, Requ
   Effect.gen(function* () {
     const { approval, backupName, cluster, clusterId, grace } = payload
     const clients: Clients = { at: "old" }
-    yield* preflight(payload)
+    const found = yield* preflight(payload)
     const what = `replace cluster ${clusterId} by ${cluster.name}`
-    yield* Checks.guard("checks", { what, clusterId, destructive: false, tellsEndpoints: true })
+    yield* Checks.guard("checks", { what, clusterId, destructive: false, tellsEndpoints: true }, () => found)
+    yield* ready(payload)
     yield* Step.scope("backup")(BackupNow.body({ clusterId, name: backupName }))
     const spec = { ...cluster, restoreSource: { backupName } }
     const made = yield* Restore.restore(spec, { onUndo: "delete", spare: spare(clients, clusterId) })

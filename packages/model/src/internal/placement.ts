@@ -4,6 +4,12 @@ import type { Reason } from "../Reason.js"
 import type { Warning } from "../Warning.js"
 import { when } from "./quotas.js"
 
+/**
+ * A subnet must be among the cluster's, where these are known. `path`: where it stands in the request.
+ *
+ * @since 0.1.0
+ * @category placement
+ */
 export const outside = (
   subnets: ReadonlyArray<SubnetRef> | undefined,
   subnetId: string,

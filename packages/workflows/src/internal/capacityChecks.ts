@@ -64,12 +64,16 @@ const pathOf = (makes: Change["makes"], index: number): string => {
   return added < 0 ? `subnetAssignments[${index}]` : `newShards[${added}]`
 }
 
-export const subnetSpread: Judge = ({ shards }, change) => {
-  const { addsReplicas = [], makes, placements = [], removesNodes = [] } = change
+export const subnetSpread: Judge = ({ clusters, shards }, change) => {
+  const { addsReplicas = [], clusterId, makes, placements = [], removesNodes = [] } = change
+  const subnets = Option.getOrUndefined(clusters)?.find(({ id }) => id === clusterId)?.subnets
   const going = new Set(removesNodes.map(({ nodeId }) => nodeId))
   const touched = shards.filter(({ id }) => removesNodes.some(({ shardId }) => shardId === id))
   return unless([
-    ...placements.flatMap((subnetAssignment, index) => Rules.spread({ subnetAssignment, path: pathOf(makes, index) })),
+    ...placements.flatMap((subnetAssignment, index) => {
+      const at = { subnetAssignment, path: pathOf(makes, index) }
+      return [...Rules.spread(at), ...Rules.pool({ ...at, subnets })]
+    }),
     ...touched.flatMap(({ id, nodes }): ReadonlyArray<Finding> => {
       const staying = nodes.filter((node) => !going.has(node.id))
       const coming = addsReplicas
@@ -140,8 +144,10 @@ const madeAt = ({ createdAt }: Backup): number | undefined =>
     : Option.getOrUndefined(Option.map(DateTime.make(createdAt), DateTime.toEpochMillis))
 
 /** Whether the change takes away or overwrites what a backup could bring back. */
-const endangers: (change: Change) => boolean = ({ destructive, removesCluster, removesNodes = [] }) =>
-  destructive && (removesCluster === true || removesNodes.length === 0)
+const endangers: (change: Change) => boolean = ({ addsShards = 0, destructive, removesNodes = [] }) => {
+  const onlyReplicas = removesNodes.length > 0 && addsShards === 0
+  return destructive && !onlyReplicas
+}
 
 export const freshBackup: Judge = ({ backups, now }, change, { backupAge }) => {
   if (!endangers(change)) return holds

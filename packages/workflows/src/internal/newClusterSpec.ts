@@ -26,7 +26,7 @@ export const specFields = {
 /** What is known of the cluster to make. */
 export type Spec = Omit<CreateClusterRequest, "user"> & { readonly user?: { readonly name: string } }
 
-export const password = (spec: Spec) =>
+const password = (spec: Spec) =>
   spec.user === undefined
     ? Effect.succeedNone
     : Effect.flatMap(PasswordSource, ({ encrypted }) => Effect.asSome(encrypted(spec.user?.name ?? "")))
@@ -94,7 +94,10 @@ export const specFindings = (
     const versions = yield* Effect.flatMap(ListEngineVersions, (list) => list({}))
     const { flavors } = yield* Effect.flatMap(ListFlavors, (list) => list({}))
     const { known, refused, report } = yield* checked(spec, prospect)
-    const findings: Array<Finding> = []
+    const findings: Array<Finding> = yield* Effect.match(password(spec), {
+      onFailure: ({ reason, user }) => [{ _tag: "NoPassword" as const, user, reason }],
+      onSuccess: () => []
+    })
     findings.push(...Rules.createCluster({ request: spec }).filter(({ _tag }) => _tag !== "QuotaNodesPerProject"))
     if (!flavors.some(({ id }) => id === spec.flavorId)) {
       findings.push({ _tag: "UnknownFlavor", flavorId: spec.flavorId })

@@ -21,38 +21,38 @@ export const Resized = Schema.Struct({
   shards: Schema.Array(Shard)
 }).annotations({ identifier: "ResizeResult" })
 
-/** The step that reads the shards, and refuses on findings. */
-export const shardsNow = (
-  name: string,
-  clusterId: string,
-  check: (shards: ReadonlyArray<Shard>) => ReadonlyArray<Finding> = () => []
-) => Step.make(name, { success: Shards, error: ScaleError, run: inService(clusterId, name, check) })
+/** The step that reads the shards. */
+export const shardsNow = (name: string, clusterId: string) =>
+  Step.make(name, { success: Shards, error: ScaleError, run: inService(clusterId, name) })
 
 interface Additions {
   readonly clusterId: string
   readonly placements: ReadonlyArray<SubnetAssignment>
   readonly undo: "remove" | "keep"
+  /** The flow's own reasons to refuse, told with those of the first checks. */
+  readonly own: ReadonlyArray<Finding>
 }
 
 /** Adds shards one at a time, the checks before each. The first checks look at all that is to come. */
-export const addEach = ({ clusterId, placements, undo }: Additions) =>
+export const addEach = ({ clusterId, own, placements, undo }: Additions) =>
   Effect.gen(function* () {
     const added: Array<string> = []
     for (const [index, subnetAssignments] of placements.entries()) {
-      yield* guardAdding(`checks before shard +${index + 1}`, clusterId, placements.slice(index))
+      const reasons = index === 0 ? own : []
+      yield* guardAdding(`checks before shard +${index + 1}`, clusterId, placements.slice(index), reasons)
       const nodeCount = 1 + subnetAssignments.replicas.length
       added.push(yield* addShard(`add shard +${index + 1}`, { clusterId, nodeCount, subnetAssignments, undo }))
     }
     return added
   })
 
-/** Removes shards one at a time, the checks before each: what leaves cannot be brought back. */
-export const removeEach = (clusterId: string, ids: ReadonlyArray<string>) =>
+/** Removes shards one at a time, the checks before each: what leaves cannot be brought back. `own`: as of `addEach`. */
+export const removeEach = (clusterId: string, ids: ReadonlyArray<string>, own: ReadonlyArray<Finding> = []) =>
   Effect.forEach(
     ids,
     (shardId, index) =>
       Effect.zipRight(
-        guardRemoving(clusterId, [shardId, ...ids.slice(index + 1)]),
+        guardRemoving(clusterId, [shardId, ...ids.slice(index + 1)], index === 0 ? own : []),
         removeShard(`remove shard ${shardId}`, { clusterId, shardId })
       ),
     { discard: true }

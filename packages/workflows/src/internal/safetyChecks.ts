@@ -56,7 +56,9 @@ export const noOpenMigration: Judge = ({ shards }, { clusterId, removesCluster }
 export const rolesReread: Judge = ({ shards }, { clusterId, removesNodes = [] }) =>
   unless(
     removesNodes.flatMap(({ nodeId, shardId }): ReadonlyArray<Finding> => {
-      const node = shards.find(({ id }) => id === shardId)?.nodes.find(({ id }) => id === nodeId)
+      const shard = shards.find(({ id }) => id === shardId)
+      if (shard === undefined) return [{ _tag: "UnknownShard", clusterId, shardId }]
+      const node = shard.nodes.find(({ id }) => id === nodeId)
       if (node === undefined) return [{ _tag: "UnknownNode", clusterId, shardId, nodeId }]
       return isReplica(node) ? [] : [{ _tag: "PrimaryNode", shardId, nodeId }]
     })

@@ -65,6 +65,8 @@ export const matches = (wanted: Settings, cluster: Cluster): boolean =>
     return wanted[field] === cluster[field]
   })
 
+type Known = Option.Option<ReadonlyArray<Cluster>>
+
 const find = (clusterId: string) =>
   Effect.map(clusters, (known) => Option.getOrUndefined(known)?.find(({ id }) => id === clusterId))
 
@@ -106,19 +108,25 @@ export interface Patch {
   readonly undo: "restore" | "keep"
 }
 
+const before = ({ clusterId, previous: given = {}, settings }: Patch, known: Known) => {
+  const cluster = Option.getOrUndefined(known)?.find(({ id }) => id === clusterId)
+  const read = cluster === undefined ? {} : shown(cluster)
+  const fields = fieldsOf(settings)
+  const previous = pick({ ...read, ...given }, fields)
+  return { previous, readable: fields.every((field) => read[field] !== undefined) }
+}
+
+/** Why a change is refused: what it must be able to go back to is neither given nor shown. */
+export const settingsFindings = (options: Patch, known: Known): ReadonlyArray<Finding> => {
+  const { previous } = before(options, known)
+  const fields = fieldsOf(options.settings).filter((field) => previous[field] === undefined)
+  const { clusterId, undo } = options
+  return undo === "restore" && fields.length > 0 ? [{ _tag: "PreviousUnknown", clusterId, fields }] : []
+}
+
 /** What there was, from the caller or read; refused when it must be known and is not. */
-export const previousOf = ({ clusterId, previous: given = {}, settings, undo }: Patch) =>
-  Effect.gen(function* () {
-    const cluster = yield* find(clusterId)
-    const read = cluster === undefined ? {} : shown(cluster)
-    const fields = fieldsOf(settings)
-    const previous = pick({ ...read, ...given }, fields)
-    const missing = fields.filter((field) => previous[field] === undefined)
-    const finding: Finding = { _tag: "PreviousUnknown", clusterId, fields: missing }
-    yield* refuseIf(undo === "restore" && missing.length > 0 ? [finding] : [])
-    const readable = fields.every((field) => read[field] !== undefined)
-    return { previous, readable }
-  })
+export const previousOf = (options: Patch) =>
+  Effect.flatMap(clusters, (known) => Effect.as(refuseIf(settingsFindings(options, known)), before(options, known)))
 
 const goBack = ({ clusterId, settings, undo }: Patch, before: Before, result: Option.Option<undefined>) =>
   Effect.gen(function* () {

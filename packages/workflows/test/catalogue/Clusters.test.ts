@@ -13,6 +13,8 @@ import { restorePayload, specOf } from "../support/Fixture.js"
 import { approve, contract } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
 
+const pair = { primary: { id: "subnet-x" }, replicas: [{ id: "subnet-y" }] }
+
 contract({
   title: "BackupNow",
   flow: BackupNow.flow,
@@ -22,10 +24,16 @@ contract({
   writes: { CreateBackup: 1 },
   tells: (backup) => assert.deepInclude(backup, { name: "before-change", status: "Available", shardCount: 2 }),
   refusals: {
-    "a name in use": {
+    "a name in use, while another is being made": {
       ground: Grounds.withBackup(2),
+      given: ({ clusterId }) => Effect.flatMap(CreateBackup, (send) => send({ clusterId, name: "not yet" })),
       payload: (payload) => ({ ...payload, name: "nightly" }),
-      found: ["BackupNameTaken"]
+      found: ["BackupNameTaken", "BackupRunning"]
+    },
+    "a shard without a replica": {
+      ground: Grounds.like({ ...specOf(1), nodeCountPerShard: 2, subnetAssignments: [pair] }),
+      given: Grounds.bereft,
+      found: ["NoReplica"]
     },
     "a cluster that has failed": { given: Grounds.failed, found: ["ClusterFailed"] },
     "a cluster that does not exist": { payload: (payload) => ({ ...payload, clusterId: "none" }), found: ["NotFound"] }
@@ -63,8 +71,23 @@ contract({
       given: ({ clusterId }) => Effect.flatMap(CreateBackup, (send) => send({ clusterId, name: "not yet" })),
       payload: ({ cluster }) => ({ cluster: { ...cluster, restoreSource: { backupName: "not yet" } } }),
       found: ["BackupNotAvailable"]
+    },
+    "data that takes more than 60 % of the flavor's memory": {
+      ground: Grounds.heavy,
+      payload: ({ cluster }) => ({
+        cluster: { ...cluster, flavorId: "small", restoreSource: { backupName: "heavy" } }
+      }),
+      found: ["RestoreMemory"]
+    },
+    "an unknown flavor, subnets that are none of its own and a project without room": {
+      given: Grounds.crowd(["second", "third"], 9),
+      payload: ({ cluster }) => ({
+        cluster: { ...cluster, flavorId: "none", subnets: cluster.subnets.slice(1) }
+      }),
+      found: ["QuotaNodesPerProject", "SubnetOutsidePool", "SubnetOutsidePool", "SubnetOutsidePool", "UnknownFlavor"]
     }
-  }
+  },
+  cloud: Grounds.withSmallFlavor
 })
 
 contract({
@@ -80,8 +103,12 @@ contract({
   },
   refusals: {
     "another number of shards than the backup's": {
-      payload: ({ cluster }) => ({ cluster: { ...specOf(3), ...cluster, ...specOf(3), name: "drill" } }),
+      payload: ({ cluster }) => ({ cluster: { ...cluster, ...specOf(3), name: "drill" } }),
       found: ["RestoreShardCount"]
+    },
+    "a backup that is not there, and a name in use": {
+      payload: ({ cluster }) => ({ cluster: { ...cluster, name: "source", restoreSource: { backupName: "none" } } }),
+      found: ["NameTaken", "UnknownBackup"]
     }
   }
 })
@@ -114,9 +141,9 @@ contract({
       payload: ({ cluster }) => ({ cluster: { ...cluster, flavorId: "none" } }),
       found: ["QuotaNodesPerProject", "UnknownFlavor"]
     },
-    "a user whose password cannot be had": {
-      payload: ({ cluster }) => ({ cluster: { ...cluster, user: { name: "app" } } }),
-      found: ["PasswordUnavailable"]
+    "a user whose password cannot be had, and a version unknown": {
+      payload: ({ cluster }) => ({ cluster: { ...cluster, version: "9.9.9", user: { name: "app" } } }),
+      found: ["NoPassword", "UnknownVersion"]
     }
   }
 })
@@ -133,6 +160,7 @@ contract({
   tells: ({ endpointsRemoved }) => assert.strictEqual(endpointsRemoved.length, 6),
   refusals: {
     "a cluster without a backup of the last day": { ground: Grounds.cluster(2), found: ["NoFreshBackup"] },
+    "a cluster that is being changed": { given: Grounds.scaling, found: ["Busy"] },
     "a cluster that does not exist": { payload: (payload) => ({ ...payload, clusterId: "none" }), found: ["NotFound"] }
   }
 })

@@ -88,7 +88,7 @@ it.effect("a backup that ends in error is told as such", () =>
       const { clusterId } = yield* Grounds.cluster(1)
       const { faults } = yield* Emulator
       const disturbance = { _tag: "FailBackup" } as const
-      yield* faults.add({ match: { operation: "ListBackups", nth: 4 }, do: Faults.disturb(disturbance) })
+      yield* faults.add({ match: { operation: "ListBackups", nth: 3 }, do: Faults.disturb(disturbance) })
       const { error, left } = yield* failing(BackupNow.flow, BackupNow.layer, { clusterId, name: "now" })
       assert.deepStrictEqual([error, left], [["BackupFailed"], ["create"]])
     })
@@ -129,7 +129,8 @@ const schedule = { cron: "0 1 * * *", retentionLimit: 7 }
 const Paused = Flow.make({
   name: "Paused",
   payload: Schema.Struct({ clusterId: Schema.String }),
-  error: Schema.Union(...PauseBackups.PauseError.members, Schema.Literal("no"))
+  error: Schema.Union(...PauseBackups.PauseError.members, Schema.Literal("no")),
+  resource: ({ clusterId }) => `cluster/${clusterId}`
 })
 
 it.effect("backups that were paused go on when the body fails", () =>

@@ -1,27 +1,22 @@
-import { assert } from "@effect/vitest"
-import { UpdateCluster } from "@memstore-flows/api/UpdateCluster"
+import { assert, it } from "@effect/vitest"
+import { CreateBackup } from "@memstore-flows/api/CreateBackup"
+import { ListBackups } from "@memstore-flows/api/ListBackups"
 import * as Flow from "@memstore-flows/engine/Flow"
+import * as Runs from "@memstore-flows/engine/Runs"
+import * as Latencies from "@memstore-flows/model/Latencies"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Observe from "../../src/Observe.js"
 import * as PauseBackups from "../../src/PauseBackups.js"
 import * as ReconfigureCluster from "../../src/ReconfigureCluster.js"
 import * as ScaleOut from "../../src/ScaleOut.js"
-import * as Waiter from "../../src/Waiter.js"
-import { contract } from "./FlowContract.js"
+import { inCloud, sharedJournal } from "../support/Cloud.js"
+import { watch } from "../support/Scenario.js"
+import { contract, open, tagsOf } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
 
-const schedule = { cron: "0 1 * * *", retentionLimit: 7 }
-
 /** A cluster with a schedule of automatic backups. */
-const scheduled = Effect.tap(Grounds.cluster(1), ({ clusterId }) =>
-  Effect.gen(function* () {
-    const update = yield* UpdateCluster
-    yield* update({ clusterId, backupSchedule: schedule })
-    yield* Observe.settled({ clusterId, during: "setup", deadline: yield* Waiter.deadlineIn(Duration.hours(1)) })
-  })
-)
+const scheduled = Effect.tap(Grounds.cluster(1), Grounds.scheduled("0 1 * * *"))
 
 contract({
   title: "ReconfigureCluster",
@@ -47,6 +42,11 @@ contract({
     "new parameters without a fresh backup": {
       payload: (payload) => ({ ...payload, change: { parameterGroupId: "other" } }),
       found: ["NoFreshBackup"]
+    },
+    "earlier values that are not shown, and new parameters without a fresh backup, all at once": {
+      ground: Grounds.cluster(1),
+      payload: (payload) => ({ ...payload, change: { ...payload.change, parameterGroupId: "other" } }),
+      found: ["NoFreshBackup", "PreviousUnknown"]
     }
   }
 })
@@ -71,3 +71,47 @@ contract({
   writes: { UpdateCluster: 2, AddShard: 1 },
   refusals: { "a schedule that is neither shown nor given": { ground: Grounds.cluster(1), found: ["PreviousUnknown"] } }
 })
+
+const locked = {
+  payload: Schema.Struct({ clusterId: Schema.String }),
+  error: PauseBackups.PauseError,
+  resource: ({ clusterId }: { readonly clusterId: string }) => `cluster/${clusterId}`
+}
+
+it.effect("PauseBackups waits for a backup that is being made, and only then is the body begun", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const { clusterId } = yield* scheduled
+      yield* Effect.flatMap(CreateBackup, (send) => send({ clusterId, name: "under way" }))
+      const seen: Array<string | undefined> = []
+      const note = Effect.map(
+        Effect.flatMap(ListBackups, (list) => list({})),
+        ({ backups }) => {
+          seen.push(...backups.map(({ status }) => status))
+        }
+      )
+      const flow = Flow.make({ ...locked, name: "Quiet" })
+      const layer = flow.toLayer(() => PauseBackups.around({ clusterId })(Effect.orDie(note)))
+      const { use } = yield* open(layer, yield* sharedJournal)
+      yield* use(Runs.execute(flow, { payload: { clusterId } }))
+      assert.deepStrictEqual(seen, ["Available"])
+    }),
+    { latencies: { ...Latencies.fast, backup: Duration.toMillis("1 hour") } }
+  )
+)
+
+const Unlocked = Flow.make({ name: "Unlocked", payload: locked.payload, error: locked.error })
+
+it.effect("PauseBackups in a flow that does not hold the cluster's lock is refused before any write", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const { clusterId } = yield* scheduled
+      const watched = yield* watch
+      const layer = Unlocked.toLayer(() => PauseBackups.around({ clusterId })(Effect.void))
+      const { use } = yield* open(layer, yield* sharedJournal)
+      const error = yield* use(Effect.flip(Runs.execute(Unlocked, { payload: { clusterId } })))
+      assert.deepStrictEqual(tagsOf(error), ["LockMissing"])
+      assert.deepStrictEqual(yield* watched.writes, {})
+    })
+  )
+)

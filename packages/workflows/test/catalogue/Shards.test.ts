@@ -13,7 +13,7 @@ import { watch } from "../support/Scenario.js"
 import { contract, open } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
 
-const [x, y] = [{ id: "subnet-x" }, { id: "subnet-y" }]
+const [w, x, y, z] = [{ id: "subnet-w" }, { id: "subnet-x" }, { id: "subnet-y" }, { id: "subnet-z" }]
 
 const subnetsOf = (shards: ReadonlyArray<{ readonly nodes: ReadonlyArray<{ readonly subnet: { id: string } }> }>) =>
   shards.map(({ nodes }) => nodes.map(({ subnet }) => subnet.id).sort())
@@ -46,12 +46,24 @@ contract({
       found: ["AssignmentCount"]
     },
     "new shards that stand in one subnet": {
+      payload: (payload) => ({ ...payload, add: 1, newShards: [{ primary: z, replicas: [z] }] }),
+      found: ["NotSpread"]
+    },
+    "a later shard in a subnet that is none of the cluster's": {
       payload: (payload) => ({
         ...payload,
-        add: 1,
-        newShards: [{ primary: { id: "subnet-z" }, replicas: [{ id: "subnet-z" }] }]
+        newShards: [
+          { primary: x, replicas: [y] },
+          { primary: y, replicas: [w] }
+        ]
       }),
-      found: ["NotSpread"]
+      found: ["SubnetOutsidePool"]
+    },
+    "an automatic backup that is due meanwhile": { given: Grounds.scheduled("* * * * *"), found: ["BackupDue"] },
+    "all of these at once": {
+      given: Grounds.scheduled("* * * * *"),
+      payload: (payload) => ({ ...payload, add: 11, newShards: [{ primary: w, replicas: [w] }] }),
+      found: ["AssignmentCount", "BackupDue", "NotSpread", "QuotaShards", "SubnetOutsidePool", "SubnetOutsidePool"]
     },
     "a cluster that has failed": { given: Grounds.failed, found: ["ClusterFailed"] }
   }
@@ -81,7 +93,13 @@ contract({
     "a shard that is not there": {
       payload: (payload) => ({ ...payload, remove: { shardIds: ["099"] } as const }),
       found: ["UnknownShard"]
-    }
+    },
+    "a shard that is not there and all that are, without a backup, at once": {
+      ground: Grounds.cluster(2),
+      payload: (payload) => ({ ...payload, remove: { shardIds: ["001", "002", "099"] } as const }),
+      found: ["LastShard", "NoFreshBackup", "UnknownShard"]
+    },
+    "an automatic backup that is due meanwhile": { given: Grounds.scheduled("* * * * *"), found: ["BackupDue"] }
   }
 })
 
@@ -127,10 +145,12 @@ contract({
       payload: (payload) => ({ ...payload, subnets: ["subnet-w"] as const }),
       found: ["SubnetOutsidePool"]
     },
-    "a project without room for all of them": {
+    "a project without room for all of them, and a subnet that is none of the cluster's": {
       given: Grounds.crowd(["second", "third"], 9),
-      found: ["QuotaNodesPerProject"]
-    }
+      payload: (payload) => ({ ...payload, subnets: ["subnet-z", "subnet-w"] as const }),
+      found: ["QuotaNodesPerProject", "SubnetOutsidePool"]
+    },
+    "an automatic backup that is due meanwhile": { given: Grounds.scheduled("* * * * *"), found: ["BackupDue"] }
   }
 })
 
@@ -205,13 +225,10 @@ contract({
       given: Grounds.crowd(["second", "third"], 9),
       found: ["QuotaNodesPerProject"]
     },
-    "no fresh backup, and a new shard in one subnet": {
+    "no fresh backup, a shard that is not there, and a new one in one subnet, which is none of the cluster's": {
       ground: Grounds.cluster(2),
-      payload: (payload) => ({
-        ...payload,
-        newShard: { primary: { id: "subnet-z" }, replicas: [{ id: "subnet-z" }] }
-      }),
-      found: ["NoFreshBackup", "NotSpread"]
+      payload: (payload) => ({ ...payload, shardId: "099", newShard: { primary: w, replicas: [w] } }),
+      found: ["NoFreshBackup", "NotSpread", "SubnetOutsidePool", "SubnetOutsidePool", "UnknownShard"]
     }
   }
 })
@@ -243,7 +260,24 @@ contract({
     "a target that is the subnet to leave": {
       payload: (payload) => ({ ...payload, to: ["subnet-z", "subnet-y"] as const }),
       found: ["TargetIsSource"]
-    }
+    },
+    "a target that is none of the cluster's, though the first move goes elsewhere": {
+      payload: (payload) => ({ ...payload, to: ["subnet-z", "subnet-w"] as const }),
+      found: ["SubnetOutsidePool"]
+    },
+    "a shard that would stand in one subnet after the last of its moves": {
+      payload: (payload) => ({ ...payload, to: ["subnet-x"] as const }),
+      found: ["NotSpread"]
+    },
+    "a shard that is to be replaced in the end, without a fresh backup": {
+      payload: (payload) => ({ ...payload, primaries: "replaceShard" as const }),
+      found: ["NoFreshBackup"]
+    },
+    "more nodes than the project may have while a node is replaced": {
+      given: Grounds.crowd(["second", "third"], 9),
+      found: ["QuotaNodesPerProject"]
+    },
+    "an automatic backup that is due meanwhile": { given: Grounds.scheduled("* * * * *"), found: ["BackupDue"] }
   }
 })
 

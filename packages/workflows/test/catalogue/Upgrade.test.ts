@@ -3,7 +3,6 @@ import { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import { Emulator } from "@memstore-flows/emulator/Emulator"
 import * as Faults from "@memstore-flows/emulator/Faults"
 import * as Runs from "@memstore-flows/engine/Runs"
-import { sampleFlavors } from "@memstore-flows/model/State"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -29,16 +28,6 @@ const payloadOf = (clusterId: string): UpgradeCluster.Payload => ({
   keepAutomaticBackups: false
 })
 
-/** A cluster whose backup takes 0.7 GB in each shard. */
-const heavy = Effect.gen(function* () {
-  const ground = yield* Grounds.cluster(2)
-  const emulator = yield* Emulator
-  yield* emulator.loadKeys({ ...ground, count: 14_000, bytesPerKey: 100_000 })
-  yield* Effect.flatMap(CreateBackup, (send) => send({ ...ground, name: "heavy" }))
-  yield* Effect.sleep("1 minute")
-  return ground
-})
-
 contract({
   title: "UpgradeCluster",
   flow: UpgradeCluster.flow,
@@ -46,7 +35,7 @@ contract({
   ground: Grounds.cluster(2),
   payload: ({ clusterId }) => Effect.succeed({ ...payloadOf(clusterId), approval: { within: Duration.hours(8) } }),
   writes: { CreateBackup: 1, RestoreCluster: 1, DeleteCluster: 1 },
-  cloud: { model: { flavors: [...sampleFlavors, { id: "small", name: "small", vcpus: 1, memory: 1 }] } },
+  cloud: Grounds.withSmallFlavor,
   meanwhile: approve,
   tells: ({ endpointsAdded, endpointsRemoved, replaced, shards }, { clusterId }) => {
     assert.deepStrictEqual(replaced, { clusterId, now: "deleted", why: null })
@@ -75,8 +64,13 @@ contract({
       }),
       found: ["BackupNameTaken", "NameTaken", "RestoreShardCount", "RestoreVersion"]
     },
+    "a user whose password cannot be had, while a backup is being made": {
+      given: ({ clusterId }) => Effect.flatMap(CreateBackup, (send) => send({ clusterId, name: "not yet" })),
+      payload: (payload) => ({ ...payload, cluster: { ...newer, user: { name: "app" } } }),
+      found: ["BackupRunning", "NoPassword"]
+    },
     "a flavor too small for the newest backup": {
-      ground: heavy,
+      ground: Grounds.heavy,
       payload: (payload) => ({ ...payload, cluster: { ...newer, flavorId: "small" } }),
       found: ["RestoreMemory"]
     },
