@@ -29,10 +29,9 @@ const program = Effect.gen(function* () {
   const read = yield* Schema.decode(Plan.Json)(saved)
 
   // It runs only if shards, nodes, roles and slots are still what it was made from.
-  const { id } = yield* Saved.start(ReplaceReplica.flow, { plan: read }).pipe(
+  const { added, removed } = yield* Runs.execute(ReplaceReplica.flow, { plan: Saved.of(read) }).pipe(
     Effect.tapErrorTag("PlanStale", (stale) => Console.error(stale.message))
   )
-  const { added, removed } = yield* Runs.result(ReplaceReplica.flow, id)
   yield* Console.log(`replaced ${removed} by ${added}`)
 })
 

@@ -77,8 +77,7 @@ const program = Effect.gen(function* () {
   yield* Console.log(busy.message, "\n", outcome, "\n")
 
   // Run, if the plan still fits what is there.
-  const { id } = yield* SavedPlan.start(flow, { plan })
-  const shards = yield* Runs.result(flow, id)
+  const shards = yield* Runs.execute(flow, { plan: SavedPlan.of(plan) })
   yield* Console.log(shards.map(({ nodes }) => nodes.map(({ role, subnet }) => `${role} in ${subnet.id}`)))
 })
 

@@ -1,6 +1,16 @@
 import { Context, Effect, type Layer, Option, Schema } from "effect"
 import { describe, expect, it } from "tstyche"
-import { type Engine, Flow, type Journal, Run, type RunError, Runs, Signal, Step } from "../src/index.js"
+import {
+  type Engine,
+  Flow,
+  type Journal,
+  Run,
+  type RunError,
+  Runs,
+  Signal,
+  type StartPlan,
+  Step
+} from "../src/index.js"
 
 class Cloud extends Context.Tag("Cloud")<Cloud, { readonly make: Effect.Effect<string, Refused> }>() {}
 class Trash extends Context.Tag("Trash")<Trash, { readonly remove: (id: string) => Effect.Effect<void, Stuck> }>() {}
@@ -91,6 +101,11 @@ describe("Flow", () => {
       Effect.Effect<string, Refused | Runs.StartError | Runs.ResultError, Flow.Implemented<"provision"> | Runs.Runs>
     >()
     expect(Runs.start).type.not.toBeCallableWith(Provision, { payload: "one" })
+    const plan = {} as StartPlan.StartPlan<Stuck, Trash>
+    expect(Runs.start(Provision, { plan })).type.toBe<
+      Effect.Effect<Run.Info, Runs.StartError | Stuck, Flow.Implemented<"provision"> | Runs.Runs | Trash>
+    >()
+    expect(Runs.start).type.not.toBeCallableWith(Provision, { id: "one" })
     expect<Runs.ResultError["_tag"]>().type.toBe<
       "RunCancelled" | "RunDied" | "RunNotFound" | "RunDetached" | "RecordUnreadable" | "FlowChanged" | "JournalError"
     >()

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Event } from "./Event.js"
 import type { Flow, Implemented } from "./Flow.js"
+import { byPlan } from "./internal/byPlan.js"
 import type { PureSchema } from "./internal/codec.js"
 import type { JournalError } from "./Journal.js"
 import type { State } from "./JournalRecord.js"
@@ -26,6 +27,7 @@ import type {
   SignalRefused
 } from "./RunError.js"
 import type { Signal } from "./Signal.js"
+import type * as StartPlan from "./StartPlan.js"
 
 /**
  * Why a run was not started.
@@ -155,19 +157,30 @@ export interface Service {
 export class Runs extends Context.Tag("@memstore-flows/engine/Runs")<Runs, Service>() {}
 
 /**
- * Starts a run, and returns when the journal has it.
+ * Starts a run, with a payload or by a plan, and returns when the journal has it.
  *
  * If the id is in use by a run of the same flow, version and payload, that run is returned, in whatever state it is;
- * otherwise it fails with `RunIdTaken`.
+ * otherwise it fails with `RunIdTaken`. By a plan it also fails as the plan does.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const start = <Name extends string, P extends PureSchema, S extends PureSchema, E extends PureSchema>(
+export const start = <
+  Name extends string,
+  P extends PureSchema,
+  S extends PureSchema,
+  E extends PureSchema,
+  E2 = never,
+  R2 = never
+>(
   flow: Flow<Name, P, S, E>,
-  options: StartOptions<P>
-): Effect.Effect<Info, StartError, Implemented<Name> | Runs> =>
-  Effect.flatMap(Runs, (runs) => runs.start(flow, options))
+  options: StartOptions<P> | StartPlan.Options<E2, R2>
+): Effect.Effect<Info, StartError | E2, Implemented<Name> | Runs | R2> =>
+  Effect.flatMap(Runs, (runs) =>
+    "plan" in options
+      ? Effect.flatMap(byPlan(runs.get, flow, options), (given) => runs.start(flow, given))
+      : runs.start(flow, options)
+  )
 
 /**
  * What is known of a run.
@@ -224,16 +237,27 @@ export const result = <Name extends string, P extends PureSchema, S extends Pure
 ): Effect.Effect<S["Type"], E["Type"] | ResultError, Runs> => Effect.flatMap(Runs, (runs) => runs.result(flow, id))
 
 /**
- * Starts a run and waits for its result. Interrupting the caller leaves the run going, unless `cancelOnInterrupt`.
+ * Starts a run, with a payload or by a plan, and waits for its result. Interrupting the caller leaves the run going, unless `cancelOnInterrupt`.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const execute = <Name extends string, P extends PureSchema, S extends PureSchema, E extends PureSchema>(
+export const execute = <
+  Name extends string,
+  P extends PureSchema,
+  S extends PureSchema,
+  E extends PureSchema,
+  E2 = never,
+  R2 = never
+>(
   flow: Flow<Name, P, S, E>,
-  options: ExecuteOptions<P>
-): Effect.Effect<S["Type"], E["Type"] | StartError | ResultError, Implemented<Name> | Runs> =>
-  Effect.flatMap(Runs, (runs) => runs.execute(flow, options))
+  options: ExecuteOptions<P> | (StartPlan.Options<E2, R2> & Pick<ExecuteOptions<P>, "cancelOnInterrupt">)
+): Effect.Effect<S["Type"], E["Type"] | StartError | ResultError | E2, Implemented<Name> | Runs | R2> =>
+  Effect.flatMap(Runs, (runs) =>
+    "plan" in options
+      ? Effect.flatMap(byPlan(runs.get, flow, options), (given) => runs.execute(flow, given))
+      : runs.execute(flow, options)
+  )
 
 /**
  * Cancels a run: the step under way is cut at once, and what was done is undone. Returns when the cancel is recorded;

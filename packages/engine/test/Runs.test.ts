@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Chunk, Deferred, Effect, Fiber, Layer, Option, Ref, Schema, type Scope, Stream } from "effect"
-import { Engine, type Event, Flow, Journal, Run, Runs, Step } from "../src/index.js"
+import { Chunk, Data, Deferred, Effect, Fiber, Layer, Option, Ref, Schema, type Scope, Stream } from "effect"
+import { Engine, type Event, Flow, Journal, Run, Runs, type StartPlan, Step } from "../src/index.js"
 import { Log, lines, memory, open, said, say, until } from "./contract/harness.js"
 
 const Gate = Flow.make({ name: "gate", payload: Schema.Void })
@@ -147,3 +147,46 @@ it.effect("ids are made up, different, and sort by time", () =>
     )
   )
 )
+
+class Stale extends Data.TaggedError("Stale")<{ readonly asked: number }> {}
+class Unfit extends Data.TaggedError("Unfit")<{ readonly flow: string }> {}
+
+/** Holds until it is asked for the third time, and is of the flow "planned" alone. */
+const saved = () => {
+  let asked = 0
+  const plan: StartPlan.StartPlan<Stale | Unfit> = {
+    payload: ({ name }) => (name === "planned" ? Effect.succeed("as planned") : new Unfit({ flow: name })),
+    holds: Effect.suspend(() => (++asked > 2 ? new Stale({ asked }) : Effect.void))
+  }
+  return plan
+}
+
+test("a plan starts a run with its payload while it holds, and is not asked of a run that is there", () =>
+  Effect.gen(function* () {
+    const flow = Flow.make({ name: "planned", payload: Schema.String, success: Schema.String })
+    const engine = yield* open(yield* memory, flow.toLayer(Effect.succeed))
+    const plan = saved()
+    for (const id of ["a", "a", "a", "b"]) {
+      assert.strictEqual(yield* engine.run(Runs.execute(flow, { plan, id })), "as planned")
+    }
+    const stale = yield* engine.run(Effect.flip(Runs.start(flow, { plan, id: "c" })))
+    assert.deepStrictEqual(stale, new Stale({ asked: 3 }))
+    assert.strictEqual((yield* engine.run(Runs.list())).length, 2)
+  }))
+
+test("a plan of another flow starts nothing, and the id of another run is not taken", () =>
+  Effect.gen(function* () {
+    const flow = Flow.make({ name: "planned", payload: Schema.String })
+    const other = Flow.make({ name: "other", payload: Schema.String })
+    const layer = Layer.merge(
+      flow.toLayer(() => Effect.void),
+      other.toLayer(() => Effect.void)
+    )
+    const engine = yield* open(yield* memory, layer)
+    const plan = saved()
+    const unfit = yield* engine.run(Effect.flip(Runs.start(other, { plan })))
+    assert.deepStrictEqual(unfit, new Unfit({ flow: "other" }))
+    yield* engine.run(Runs.start(other, { id: "a", payload: "" }))
+    const taken = yield* engine.run(Effect.flip(Runs.start(flow, { plan, id: "a" })))
+    assert.strictEqual(taken._tag, "RunIdTaken")
+  }))

@@ -4,14 +4,14 @@
  * @since 0.1.0
  */
 import type * as MemStore from "@memstore-flows/api/MemStore"
-import type * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
-import * as Runs from "@memstore-flows/engine/Runs"
+import type { Planned, StartPlan } from "@memstore-flows/engine/StartPlan"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Approval from "../Approval.js"
 import { type CallError, NotApproved } from "../FlowError.js"
+import type { PureSchema } from "../FlowModule.js"
 import { basisOf } from "./internal/ground.js"
 import * as Live from "./internal/live.js"
 import * as words from "./internal/words.js"
@@ -72,41 +72,30 @@ export const verify = (plan: Plan): Effect.Effect<void, PlanStale | CallError, R
     return yield* new PlanStale({ flow: plan.flow.name, fingerprint: plan.fingerprint, difference: found })
   })
 
-const readable = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
-  flow: Flow.Flow<Name, P, S, E>,
-  plan: Plan
-): Effect.Effect<P["Type"], PlanUnfit> => {
+const readable = <P extends PureSchema>(flow: Planned<P>, plan: Plan): Effect.Effect<P["Type"], PlanUnfit> => {
   const unfit = (reason: string) => new PlanUnfit({ flow: flow.name, reason })
   if (plan.flow.name !== flow.name || plan.flow.version !== flow.version) {
     return unfit(`it is of ${plan.flow.name} version ${plan.flow.version}`)
   }
   if (plan.ending._tag !== "Succeeds") return unfit(`it ${words.ending(plan)}`)
-  return Effect.mapError(Schema.decodeUnknown(flow.payload)(plan.payload), ({ message }) => unfit(message))
+  // `PureSchema` is `Schema<A, I>` written so that `never` fits.
+  const payload = flow.payload as unknown as Schema.Schema<P["Type"], unknown>
+  return Effect.mapError(Schema.decodeUnknown(payload)(plan.payload), ({ message }) => unfit(message))
 }
 
 /**
- * Starts the run that a plan describes, if the topology is still what the plan was made from; otherwise it fails with
- * `PlanStale`, and nothing was sent. The payload is the plan's.
+ * A plan as `Runs.start` and `Runs.execute` take it. The run is started with the plan's payload if the topology is still
+ * what the plan was made from; otherwise it fails with `PlanStale`, and nothing was sent.
  *
  * The run makes its own checks, too: they see what changes between this look and its first write.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const start = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
-  flow: Flow.Flow<Name, P, S, E>,
-  options: { readonly plan: Plan; readonly id?: string; readonly waitForLock?: boolean }
-): Effect.Effect<
-  Run.Info,
-  PlanStale | PlanUnfit | CallError | Runs.StartError,
-  Reads | Flow.Implemented<Name> | Runs.Runs
-> =>
-  Effect.gen(function* () {
-    const { plan, ...rest } = options
-    const payload = yield* readable(flow, plan)
-    yield* verify(plan)
-    return yield* Runs.start(flow, { ...rest, payload })
-  })
+export const of = (plan: Plan): StartPlan<PlanStale | PlanUnfit | CallError, Reads> => ({
+  payload: (flow) => readable(flow, plan),
+  holds: verify(plan)
+})
 
 /**
  * Every way a body under `approved` can fail, beside its own.

@@ -45,10 +45,26 @@ describe("A saved plan", () => {
         const clusterId = yield* source(2)
         const plan = yield* Rehearsal.rehearse(ReplaceReplica, yield* replacePayload(clusterId), fast)
         const watched = yield* watch
-        yield* Saved.start(ReplaceReplica.flow, { plan, id: "run" })
+        yield* Runs.start(ReplaceReplica.flow, { plan: Saved.of(plan), id: "run" })
         const { _tag } = yield* Runs.outcome(ReplaceReplica.flow, "run")
         assert.strictEqual(_tag, "Succeeded")
         assert.deepStrictEqual(yield* watched.writes, { AddReplica: 1, DeleteNode: 1 })
+      }).pipe(Effect.provide(engine))
+    )
+  )
+
+  it.effect("started again under the same id is the same run, though it has changed what the plan was made from", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const clusterId = yield* source(2)
+        const plan = Saved.of(yield* Rehearsal.rehearse(ReplaceReplica, yield* replacePayload(clusterId), fast))
+        const { added } = yield* Runs.execute(ReplaceReplica.flow, { plan, id: "run" })
+        const watched = yield* watch
+        const again = yield* Runs.execute(ReplaceReplica.flow, { plan, id: "run" })
+        assert.strictEqual(again.added, added)
+        assert.deepStrictEqual(yield* watched.writes, {})
+        const other = yield* Effect.flip(Runs.start(ReplaceReplica.flow, { plan, id: "other" }))
+        assert.strictEqual(other._tag, "PlanStale")
       }).pipe(Effect.provide(engine))
     )
   )
@@ -61,7 +77,7 @@ describe("A saved plan", () => {
         const emulator = yield* Emulator
         yield* emulator.disturb({ _tag: "SwitchPrimary" })
         const watched = yield* watch
-        const error = yield* Effect.flip(Saved.start(ReplaceReplica.flow, { plan, id: "run" }))
+        const error = yield* Effect.flip(Runs.start(ReplaceReplica.flow, { plan: Saved.of(plan), id: "run" }))
         assert.strictEqual(error._tag, "PlanStale")
         if (error._tag === "PlanStale") {
           assert.strictEqual(error.difference.lost.length, 2)
@@ -79,10 +95,10 @@ describe("A saved plan", () => {
         const clusterId = yield* source(1)
         const payload = yield* replacePayload(clusterId)
         const plan = yield* Rehearsal.rehearse(ReplaceReplica, payload, fast)
-        const other = yield* Effect.flip(Saved.start(ScaleOut.flow, { plan }))
+        const other = yield* Effect.flip(Runs.start(ScaleOut.flow, { plan: Saved.of(plan) }))
         assert.strictEqual(other._tag, "PlanUnfit")
         const refused = yield* Rehearsal.rehearse(ReplaceReplica, { ...payload, shardId: "009" }, fast)
-        const error = yield* Effect.flip(Saved.start(ReplaceReplica.flow, { plan: refused }))
+        const error = yield* Effect.flip(Runs.start(ReplaceReplica.flow, { plan: Saved.of(refused) }))
         assert.strictEqual(error._tag, "PlanUnfit")
       }).pipe(Effect.provide(engine))
     )

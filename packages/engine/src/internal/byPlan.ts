@@ -1,0 +1,21 @@
+import * as Effect from "effect/Effect"
+import type { JournalError } from "../Journal.js"
+import type { RunNotFound } from "../RunError.js"
+import type { Options, Planned } from "../StartPlan.js"
+import type { PureSchema } from "./codec.js"
+
+const isThere = <A>(got: Effect.Effect<A, RunNotFound | JournalError>) =>
+  Effect.as(got, true).pipe(Effect.catchTag("RunNotFound", () => Effect.succeed(false)))
+
+/** @internal The options of a start by a plan, with the payload in the plan's place. */
+export const byPlan = <P extends PureSchema, E, R, O extends Options<E, R>>(
+  get: (id: string) => Effect.Effect<unknown, RunNotFound | JournalError>,
+  flow: Planned<P>,
+  { plan, ...rest }: O
+) =>
+  Effect.gen(function* () {
+    const payload = yield* plan.payload(flow)
+    const there = rest.id === undefined ? false : yield* isThere(get(rest.id))
+    if (!there) yield* plan.holds
+    return { ...rest, payload }
+  })
