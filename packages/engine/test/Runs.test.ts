@@ -190,3 +190,17 @@ test("a plan of another flow starts nothing, and the id of another run is not ta
     const taken = yield* engine.run(Effect.flip(Runs.start(flow, { plan, id: "a" })))
     assert.strictEqual(taken._tag, "RunIdTaken")
   }))
+
+test("a payload that does not fit is refused with every fault at once", () =>
+  Effect.gen(function* () {
+    const payload = Schema.Struct({ name: Schema.NonEmptyString, port: Schema.Int.pipe(Schema.positive()) })
+    const flow = Flow.make({ name: "strict", payload })
+    const engine = yield* open(
+      yield* memory,
+      flow.toLayer(() => Effect.void)
+    )
+    const error = yield* engine.run(Effect.flip(Runs.start(flow, { payload: { name: "", port: -1 } })))
+    assert.strictEqual(error._tag, "PayloadInvalid")
+    assert.include(error.message, '["name"]')
+    assert.include(error.message, '["port"]')
+  }))

@@ -71,8 +71,13 @@ const atHand = <A>(parsed: Effect.Effect<A, ParseResult.ParseIssue>): Effect.Eff
 
 const compile = <A>(schema: Schema.Schema<A, unknown>): Codec<A> => {
   const encode = ParseResult.encodeUnknown(schema)
+  // Looking for every fault takes a third more time, so it is done where there is one.
+  const encodeToEnd = ParseResult.encodeUnknown(schema, { errors: "all" })
   const decode = ParseResult.decodeUnknown(schema)
-  const toJson = (value: A) => atHand(encode(value))
+  const toJson = (value: A) => {
+    const json = encode(value)
+    return atHand(isEither(json) && Either.isLeft(json) ? encodeToEnd(value) : json)
+  }
   const fromJson = (json: unknown) => atHand(decode(json))
   const write = (value: A) => {
     const json = toJson(value)

@@ -120,7 +120,7 @@ export const rehearse = <Name extends string, P extends Schema.Schema.AnyNoConte
   Effect.gen(function* () {
     const { flow } = rehearsable
     const encoded: unknown = yield* Effect.mapError(
-      Schema.encodeUnknown(flow.payload)(payload),
+      Schema.encodeUnknown(flow.payload, { errors: "all" })(payload),
       ({ message }) => new RehearsalStalled({ flow: flow.name, reason: "not-started", after: 0, waiting: message })
     )
     const resource = flow.resource(payload) ?? null

@@ -80,7 +80,9 @@ const readable = <P extends PureSchema>(flow: Planned<P>, plan: Plan): Effect.Ef
   if (plan.ending._tag !== "Succeeds") return unfit(`it ${words.ending(plan)}`)
   // `PureSchema` is `Schema<A, I>` written so that `never` fits.
   const payload = flow.payload as unknown as Schema.Schema<P["Type"], unknown>
-  return Effect.mapError(Schema.decodeUnknown(payload)(plan.payload), ({ message }) => unfit(message))
+  return Effect.mapError(Schema.decodeUnknown(payload, { errors: "all" })(plan.payload), ({ message }) =>
+    unfit(message)
+  )
 }
 
 /**
