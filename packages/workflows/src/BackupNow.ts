@@ -179,7 +179,7 @@ const create = (payload: Payload) =>
               look: Option.isSome(result) ? Effect.succeed(Mutation.applied(result.value)) : lookFor(payload, before),
               deadline
             },
-            (id) => `backup "${payload.name}" (${id})`
+            (id) => `backup "${payload.name}" (${id}) stays: no call to delete one is documented`
           )
         )
     })

@@ -124,7 +124,7 @@ const remove = ({ clusterId, keepAutomaticBackups }: Payload) =>
         Effect.flatMap(Waiter.deadlineIn(policy.remove), (deadline) =>
           Mutation.leave(
             { operation: `deletion of cluster ${clusterId}`, look: lookForAbsence(clusterId), deadline },
-            () => `the deletion of cluster ${clusterId}`
+            () => `cluster ${clusterId} was deleted, which cannot be undone`
           )
         )
     })

@@ -107,17 +107,17 @@ export const seen = <A, E, R>(
   })
 
 /**
- * The undo of a change that is to be kept: fails with `LeftInPlace` if the change is there or under way, and waits for
+ * The undo of a change that stays: fails with `LeftInPlace` if the change is there or under way, and waits for
  * no end of it. Does nothing when it stayed invisible for `WaitPolicy.settle`.
  *
- * - `named`: what is kept, in words
+ * - `why`: what stays and why, in words
  *
  * @since 0.1.0
  * @category constructors
  */
 export const leave = <A, E, R>(
   change: Pick<Change<A, E, R, unknown, unknown>, "operation" | "look" | "deadline">,
-  named: (value: A) => string
+  why: (value: A) => string
 ): Effect.Effect<void, E | LeftInPlace | WaitTimedOut, R> =>
   Effect.flatMap(
     seen({
@@ -127,13 +127,13 @@ export const leave = <A, E, R>(
         (look) => look._tag !== "UnderWay",
         (look) => {
           const state = look._tag === "UnderWay" ? look.state : ""
-          return new LeftInPlace({ reason: `${change.operation}: under way (${state}), and left to itself, as asked` })
+          return new LeftInPlace({ reason: `${change.operation}: under way (${state}), and left to itself` })
         }
       )
     }),
     Option.match({
       onNone: () => Effect.void,
-      onSome: (value) => new LeftInPlace({ reason: `${named(value)} is kept, as asked` })
+      onSome: (value) => new LeftInPlace({ reason: why(value) })
     })
   )
 

@@ -144,7 +144,7 @@ export const addReplica = (
       const look = Option.isSome(result)
         ? Effect.succeed(Mutation.applied(result.value))
         : lookForReplica(options, before)
-      yield* Mutation.leave({ operation: "added replica", look, deadline }, (id) => `node ${id}`)
+      yield* Mutation.leave({ operation: "added replica", look, deadline }, (id) => `node ${id} is kept, as asked`)
     })
   return Effect.flatMap(WaitPolicy, (policy) =>
     Mutation.make(name, {

@@ -22,7 +22,7 @@ import * as Restore from "./Restore.js"
  * @since 0.1.0
  * @category schemas
  */
-export const Payload = Schema.Struct({ cluster: Restore.RestoreSpec }).annotations({
+export const Payload = Schema.Struct({ cluster: Restore.RestoreSpec, ...Checks.payloadFields }).annotations({
   identifier: "RestoreDrillPayload"
 })
 
@@ -106,7 +106,7 @@ const time = (name: string) => Step.make(name, { success: Schema.Number, run: Cl
  * @since 0.1.0
  * @category constructors
  */
-export const body = ({ cluster }: Payload): Effect.Effect<Result, DrillError, Requirements | Run.Run> =>
+export const body = ({ checksOff = [], cluster }: Payload): Effect.Effect<Result, DrillError, Requirements | Run.Run> =>
   Effect.gen(function* () {
     const { backupName } = cluster.restoreSource
     const began = yield* time("began")
@@ -122,7 +122,7 @@ export const body = ({ cluster }: Payload): Effect.Effect<Result, DrillError, Re
       restoredMillis: ended - began,
       ...verdict
     }
-  }).pipe(Checks.without([{ check: "subnetSpread", reason: "a throw-away cluster" }]))
+  }).pipe(Checks.without([...checksOff, { check: "subnetSpread", reason: "a throw-away cluster" }]))
 
 /**
  * Makes the flow known to the engine.

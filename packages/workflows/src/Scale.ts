@@ -115,7 +115,7 @@ const kept = (clusterId: string, before: ReadonlyArray<Shard>, result: Option.Op
     const look = Option.isSome(result)
       ? Effect.succeed(Mutation.applied(result.value))
       : lookForShard(clusterId, before)
-    yield* Mutation.leave({ operation: "added shard", look, deadline }, (id) => `shard ${id}`)
+    yield* Mutation.leave({ operation: "added shard", look, deadline }, (id) => `shard ${id} is kept, as asked`)
   })
 
 /**

@@ -106,6 +106,7 @@ contract({
       payload: ({ cluster }) => ({ cluster: { ...cluster, ...specOf(3), name: "drill" } }),
       found: ["RestoreShardCount"]
     },
+    "a project without room": { given: Grounds.crowd(["second", "third"], 9), found: ["QuotaNodesPerProject"] },
     "a backup that is not there, and a name in use": {
       payload: ({ cluster }) => ({ cluster: { ...cluster, name: "source", restoreSource: { backupName: "none" } } }),
       found: ["NameTaken", "UnknownBackup"]

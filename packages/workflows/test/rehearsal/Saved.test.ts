@@ -15,6 +15,8 @@ import * as ReplaceReplica from "../../src/ReplaceReplica.js"
 import * as Rehearsal from "../../src/rehearsal/Rehearsal.js"
 import * as Saved from "../../src/rehearsal/Saved.js"
 import * as ScaleOut from "../../src/ScaleOut.js"
+import { contract } from "../catalogue/FlowContract.js"
+import * as Grounds from "../catalogue/Grounds.js"
 import { inCloud } from "../support/Cloud.js"
 import { replacePayload, source } from "../support/Fixture.js"
 import { watch } from "../support/Scenario.js"
@@ -159,4 +161,21 @@ describe("An approval that shows the plan", () => {
       { discard: true }
     )
   )
+})
+
+contract({
+  title: "A flow behind an approval that shows the plan",
+  page: null,
+  flow: checked,
+  layer: checked.toLayer(Saved.approved(ReplaceReplica, { within: Duration.hours(1) }, fast)),
+  ground: Grounds.cluster(2),
+  payload: ({ clusterId }) => replacePayload(clusterId),
+  writes: { AddReplica: 1, DeleteNode: 1 },
+  meanwhile: Effect.zipRight(asked, answer(true)),
+  refusals: {
+    "a plan that is refused": {
+      payload: (payload) => ({ ...payload, shardId: "099" }),
+      found: ["PlanUnfit"]
+    }
+  }
 })
