@@ -77,7 +77,7 @@ const readable = <P extends PureSchema>(flow: Planned<P>, plan: Plan): Effect.Ef
   if (plan.flow.name !== flow.name || plan.flow.version !== flow.version) {
     return unfit(`it is of ${plan.flow.name} version ${plan.flow.version}`)
   }
-  if (plan.ending._tag !== "Succeeds") return unfit(`it ${words.ending(plan)}`)
+  if (plan.ending._tag !== "Succeeds") return unfit(`it ${[words.ending(plan), ...words.reasons(plan)].join("; ")}`)
   // `PureSchema` is `Schema<A, I>` written so that `never` fits.
   const payload = flow.payload as unknown as Schema.Schema<P["Type"], unknown>
   return Effect.mapError(Schema.decodeUnknown(payload, { errors: "all" })(plan.payload), ({ message }) =>

@@ -5,6 +5,7 @@ import * as Step from "@memstore-flows/engine/Step"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as BackupNow from "../../src/BackupNow.js"
+import * as ReconfigureCluster from "../../src/ReconfigureCluster.js"
 import * as ReplaceReplica from "../../src/ReplaceReplica.js"
 import * as Plan from "../../src/rehearsal/Plan.js"
 import * as Rehearsal from "../../src/rehearsal/Rehearsal.js"
@@ -57,6 +58,32 @@ describe("Rehearsal", () => {
         if (ending._tag === "Refused") assert.include(ending.reasons.join(), "shard 007 does not exist")
         const unknown = yield* Rehearsal.rehearse(BackupNow, { clusterId: "none", name: "x" })
         assert.deepInclude(unknown.ending, { _tag: "Refused", error: "NotFound" })
+      })
+    )
+  )
+
+  it.effect("shows the undo of a write after which the flow fails by itself", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const clusterId = yield* source(1)
+        const failing = Flow.make({
+          name: "Failing",
+          payload: ReconfigureCluster.Payload,
+          success: ReconfigureCluster.Result,
+          error: Schema.Union(...ReconfigureCluster.flow.error.members, Schema.Literal("no")),
+          resource: ({ clusterId }) => `cluster/${clusterId}`
+        })
+        const body = (payload: ReconfigureCluster.Payload) =>
+          Effect.zipLeft(ReconfigureCluster.body(payload), Effect.fail("no" as const))
+        const payload = { clusterId, change: { description: "new" }, previous: { description: "old" } }
+        const { calls, ending } = yield* Rehearsal.rehearse({ flow: failing, body }, payload)
+        assert.strictEqual(ending._tag, "Fails")
+        const [change, back] = calls
+        assert.deepInclude(back, { undoes: true, body: { description: "old" } })
+        assert.deepStrictEqual(
+          change?.undo?.calls.map(({ body }) => body),
+          [{ description: "old" }]
+        )
       })
     )
   )

@@ -102,6 +102,7 @@ describe("A saved plan", () => {
         const refused = yield* Rehearsal.rehearse(ReplaceReplica, { ...payload, shardId: "009" }, fast)
         const error = yield* Effect.flip(Runs.start(ReplaceReplica.flow, { plan: Saved.of(refused) }))
         assert.strictEqual(error._tag, "PlanUnfit")
+        assert.include(error.message, "refused before any write (Refused); shard 009 does not exist")
       }).pipe(Effect.provide(engine))
     )
   )

@@ -12,13 +12,13 @@ export const requestOf = ({ body, method, operation, path, query, step }: Sent) 
   step
 })
 
-/** What the undo of a step did, in a trial that was cancelled after a number of writes. */
+/** What the undo of a step did, in a trial that was cancelled after a number of writes, or failed by itself there. */
 export const undoOf = (
   { born, calls, entries, outcome }: Trial<unknown, unknown>,
   step: string,
   writes: number
 ): Plan.Undo | null => {
-  if (outcome._tag !== "Cancelled" || calls.filter(({ undo }) => !undo).length < writes) return null
+  if (outcome._tag === "Succeeded" || calls.filter(({ undo }) => !undo).length < writes) return null
   const kept = outcome.undo.notUndone.find((each) => each.step === step)
   const registered = entries.some((entry) => entry.name === step && entry.undo)
   return rename(born, {
