@@ -5,6 +5,7 @@
  */
 import type { Event } from "@memstore-flows/engine/Event"
 import * as Latencies from "@memstore-flows/model/Latencies"
+import * as Regex from "effect/RegExp"
 import type { Plan } from "./Plan.js"
 
 /**
@@ -57,16 +58,38 @@ const waitsIn = (events: ReadonlyArray<Event>): ReadonlyArray<Span> =>
 const spansOf = (starts: ReadonlyArray<number>, end: number): ReadonlyArray<Span> =>
   starts.map((from, index) => ({ from, to: starts[index + 1] ?? end }))
 
+const unborn = /new-(?:cluster|node|backup)-\d+/
+
+/** Steps that may be the planned one: what was not there when the plan was made has another name now. */
+const patternOf = (planned: string): RegExp => new RegExp(`^${planned.split(unborn).map(Regex.escape).join(".+")}$`)
+
+/** When each planned step began: the first of its name that is no other's. */
+const startsIn = (events: ReadonlyArray<Event>) => {
+  const begun = events.flatMap((event) =>
+    event._tag === "StepPrepared" || event._tag === "StepStarted"
+      ? [{ step: event.step, tag: event._tag, at: event.at }]
+      : []
+  )
+  const names = new Map<string, string>()
+  return (planned: string): number | undefined => {
+    const taken = new Set(names.values())
+    const pattern = patternOf(planned)
+    const name = names.get(planned) ?? begun.find(({ step }) => !taken.has(step) && pattern.test(step))?.step
+    if (name === undefined) return undefined
+    names.set(planned, name)
+    const own = begun.filter(({ step }) => step === name)
+    return (own.find(({ tag }) => tag === "StepPrepared") ?? own[0])?.at
+  }
+}
+
 /** How many times longer than planned each call took, up to the next one. */
 const ratios = ({ events, plan }: Sample): ReadonlyArray<readonly [operation: string, ratio: number]> => {
   const end = events.find(({ _tag }) => _tag === "RunSucceeded")
   if (end === undefined || plan.ending._tag !== "Succeeds") return []
-  const startOf = (step: string) =>
-    events.find((event) => event._tag === "StepPrepared" && event.step === step) ??
-    events.find((event) => event._tag === "StepStarted" && event.step === step)
+  const startOf = startsIn(events)
   const sent = plan.calls.flatMap((call) => {
-    const start = startOf(call.step)
-    return start === undefined ? [] : [{ ...call, at: start.at }]
+    const at = startOf(call.step)
+    return at === undefined ? [] : [{ ...call, at }]
   })
   if (sent.length < plan.calls.length) return []
   const pauses = plan.phases.filter(({ kind }) => kind !== "step")

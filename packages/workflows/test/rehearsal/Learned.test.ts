@@ -1,17 +1,23 @@
 import { assert, it } from "@effect/vitest"
+import * as Shard from "@memstore-flows/api/Shard"
 import * as Engine from "@memstore-flows/engine/Engine"
+import * as Flow from "@memstore-flows/engine/Flow"
 import * as Journal from "@memstore-flows/engine/Journal"
 import * as Runs from "@memstore-flows/engine/Runs"
+import * as Step from "@memstore-flows/engine/Step"
 import * as Latencies from "@memstore-flows/model/Latencies"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as ReplaceReplica from "../../src/ReplaceReplica.js"
+import * as RestoreCluster from "../../src/RestoreCluster.js"
 import * as Learned from "../../src/rehearsal/Learned.js"
 import * as Rehearsal from "../../src/rehearsal/Rehearsal.js"
 import * as SetReplicaCount from "../../src/SetReplicaCount.js"
 import { inCloud } from "../support/Cloud.js"
-import { source } from "../support/Fixture.js"
+import { backedUp, restorePayload, source } from "../support/Fixture.js"
 
 const engine = Layer.provideMerge(SetReplicaCount.layer, Engine.layer()).pipe(Layer.provide(Journal.layerMemory))
 
@@ -45,6 +51,50 @@ it.effect("durations learned from runs make the next plans take what the runs ta
       const { backup, create, slotsPerSecond } = Latencies.realistic
       assert.deepInclude(learned, { backup, create, slotsPerSecond })
     }).pipe(Effect.provide(engine)),
+    { latencies: slow }
+  )
+)
+
+const Rebuild = Flow.make({
+  name: "Rebuild",
+  payload: RestoreCluster.Payload,
+  success: Schema.Void,
+  error: Schema.Union(...RestoreCluster.flow.error.members, ...ReplaceReplica.flow.error.members),
+  resource: ({ cluster }) => `cluster-name/${cluster.name}`
+})
+
+/** Every replica in subnet y moves to z, in steps that bear the ids of nodes not there before the run. */
+const rebuild = (payload: RestoreCluster.Payload) =>
+  Effect.gen(function* () {
+    const { clusterId, shards } = yield* RestoreCluster.body(payload)
+    const moves = shards.flatMap((shard) =>
+      Shard.replicas(shard).flatMap(({ id, subnet }) =>
+        subnet.id === "subnet-y" ? [{ clusterId, shardId: shard.id, nodeId: id, subnetId: "subnet-z" }] : []
+      )
+    )
+    yield* Step.each(moves, { name: ({ nodeId }) => `move ${nodeId} away` }, ReplaceReplica.body)
+  })
+
+it.effect("durations are learned from steps that bear the id of an object made in the run", () =>
+  inCloud(
+    Effect.gen(function* () {
+      yield* backedUp(1)
+      const { cluster } = restorePayload(1, 1)
+      const plan = yield* Rehearsal.rehearse({ flow: Rebuild, body: rebuild }, { cluster }, { undo: false })
+      assert.deepStrictEqual(
+        plan.calls.map(({ step }) => step),
+        ["restore/create", ...[2, 3].flatMap((n) => [`move new-node-${n} away/add`, `move new-node-${n} away/delete`])]
+      )
+      yield* Runs.execute(Rebuild, { payload: { cluster }, id: "run" })
+      const events = Chunk.toReadonlyArray(yield* Stream.runCollect(Runs.events("run")))
+      const learned = Learned.latencies([{ plan, events }])
+      assert.approximately(learned.addNodes / addNodes, 3, 0.3)
+      assert.approximately(learned.removeNodes / removeNodes, 0.5, 0.3)
+    }).pipe(
+      Effect.provide(
+        Rebuild.toLayer(rebuild).pipe(Layer.provideMerge(Engine.layer()), Layer.provide(Journal.layerMemory))
+      )
+    ),
     { latencies: slow }
   )
 )
