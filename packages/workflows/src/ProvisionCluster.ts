@@ -133,7 +133,7 @@ export const body = (payload: Payload): Effect.Effect<Result, ProvisionError, Re
     })
     const what = `new cluster ${cluster.name}`
     const clusterId = yield* create({ spec: cluster, operation: "CreateCluster", what, onUndo, send: send(cluster) })
-    const shards = yield* inService(clusterId, "create")
+    const shards = yield* inService(clusterId, "create", cluster)
     yield* verifyTopology(clusterId, shards, cluster)
     return { clusterId, shards }
   }).pipe(Checks.without(payload.checksOff))

@@ -189,7 +189,7 @@ export const restore = (
         spare: options.spare,
         send: send(spec)
       })
-      const shards = yield* inService(clusterId, "restore")
+      const shards = yield* inService(clusterId, "restore", spec)
       return { clusterId, shards }
     })
   )

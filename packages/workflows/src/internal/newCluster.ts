@@ -27,6 +27,7 @@ import { ask, proven } from "./adoption.js"
 import type { Spec } from "./newClusterSpec.js"
 import { Shards } from "./shards.js"
 import { undoRetry } from "./undoRetry.js"
+import { lacking, whole } from "./whole.js"
 
 /** Every way making a cluster can fail. */
 export const NewClusterError = Schema.Union(
@@ -227,8 +228,8 @@ export const create = <R>(options: NewCluster<R>) =>
     return from(1, 0)
   })
 
-/** The step that waits until a cluster made just now is in service. */
-export const inService = (clusterId: string, during: string) =>
+/** The step that waits until a cluster made just now is in service, and a node that died meanwhile has been replaced. */
+export const inService = (clusterId: string, during: string, { nodeCountPerShard }: Pick<Spec, "nodeCountPerShard">) =>
   Step.make("in service", {
     success: Shards,
     error: NewClusterError,
@@ -242,6 +243,7 @@ export const inService = (clusterId: string, during: string) =>
         appearing: true,
         onPending: (message) => Effect.provideService(Run.progress({ message, subject: clusterId }), Run.Run, run)
       })
-      return shards
+      const sizes = new Map(shards.map(({ id }) => [id, nodeCountPerShard]))
+      return lacking(shards, sizes) === undefined ? shards : yield* whole(clusterId, during, sizes, policy.create)
     })
   })

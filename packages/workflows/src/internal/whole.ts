@@ -14,8 +14,8 @@ export type Sizes = ReadonlyMap<string, number>
 export const sizesOf = (shards: ReadonlyArray<Shard>): Sizes =>
   new Map(shards.map(({ id, nodes }) => [id, nodes.length]))
 
-/** A node that auto-heal has yet to put in the place of a dead one. */
-const lacking = (shards: ReadonlyArray<Shard>, sizes: Sizes): string | undefined => {
+/** A node that auto-heal has yet to put in the place of a dead one, in words. */
+export const lacking = (shards: ReadonlyArray<Shard>, sizes: Sizes): string | undefined => {
   const short = shards.find(({ id, nodes }) => nodes.length < (sizes.get(id) ?? 0))
   return short && `shard ${short.id} has ${short.nodes.length} of ${sizes.get(short.id)} nodes`
 }

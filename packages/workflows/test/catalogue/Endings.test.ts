@@ -4,6 +4,8 @@ import * as Faults from "@memstore-flows/emulator/Faults"
 import type * as Engine from "@memstore-flows/engine/Engine"
 import * as Flow from "@memstore-flows/engine/Flow"
 import * as Runs from "@memstore-flows/engine/Runs"
+import * as Latencies from "@memstore-flows/model/Latencies"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -68,6 +70,29 @@ describe("a cluster that fails while it is made", () => {
     )
   }
 })
+
+it.effect("a cluster of which a node dies while it is made is waited for until that has been replaced", () =>
+  Effect.gen(function* () {
+    let struck = 0
+    for (const [flow, run] of Object.entries(making)) {
+      for (const nth of [1, 2, 3]) {
+        struck += yield* inCloud(
+          Effect.gen(function* () {
+            yield* Grounds.withBackup(2)
+            const { faults } = yield* Emulator
+            const death = Faults.disturb({ _tag: "FailNode", role: "replica" })
+            yield* faults.add({ match: { operation: "ListShards", nth }, do: death })
+            const { error, left } = yield* run
+            assert.deepStrictEqual([error, left], [["Succeeded"], []], `${flow} ${nth}`)
+            return (yield* faults.list).reduce((sum, { fired }) => sum + fired, 0)
+          }),
+          { latencies: { ...Latencies.fast, detect: 0, replace: Duration.toMillis("10 minutes") } }
+        )
+      }
+    }
+    assert.isAtLeast(struck, 3)
+  })
+)
 
 it.effect("a drill that does not find its data fails, and its cluster is deleted all the same", () =>
   inCloud(
