@@ -46,6 +46,7 @@ contract({
   layer: RestoreCluster.layer,
   ground: Grounds.withBackup(2),
   payload: () => Effect.succeed({ cluster: restorePayload(2).cluster }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { RestoreCluster: 1 },
   tells: ({ shards }) => assert.strictEqual(shards.length, 2),
   refusals: {
@@ -120,6 +121,7 @@ contract({
   layer: ProvisionCluster.layer,
   ground: Grounds.nothing,
   payload: () => Effect.succeed({ cluster: { ...specOf(2), name: "new" } }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { CreateCluster: 1 },
   tells: ({ shards }) => assert.strictEqual(shards.length, 2),
   refusals: {

@@ -1,4 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { DeleteCluster } from "@memstore-flows/api/DeleteCluster"
+import { ListBackups } from "@memstore-flows/api/ListBackups"
+import { ListShards } from "@memstore-flows/api/ListShards"
 import { Emulator } from "@memstore-flows/emulator/Emulator"
 import * as Faults from "@memstore-flows/emulator/Faults"
 import type * as Engine from "@memstore-flows/engine/Engine"
@@ -9,8 +12,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Approval from "../../src/Approval.js"
 import * as BackupNow from "../../src/BackupNow.js"
 import { DataProbe } from "../../src/DataProbe.js"
+import * as DecommissionCluster from "../../src/DecommissionCluster.js"
 import { LoadProbe } from "../../src/LoadProbe.js"
 import * as PauseBackups from "../../src/PauseBackups.js"
 import * as ProvisionCluster from "../../src/ProvisionCluster.js"
@@ -22,7 +27,7 @@ import { type CloudServices, inCloud, sharedJournal } from "../support/Cloud.js"
 import { restorePayload, specOf } from "../support/Fixture.js"
 import { clusterNames, watch } from "../support/Scenario.js"
 import { reportOf } from "../support/Undone.js"
-import { open, tagsOf } from "./FlowContract.js"
+import { open, reached, tagsOf } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
 
 type Pure = Schema.Schema.AnyNoContext | typeof Schema.Never
@@ -119,6 +124,74 @@ it.effect("a backup that ends in error is told as such", () =>
     })
   )
 )
+
+it.effect("a backup of another number of shards than its cluster's is told as such", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const { clusterId } = yield* Grounds.cluster(2)
+      const list = yield* ListBackups
+      const short = Layer.succeed(ListBackups, (request) =>
+        Effect.map(list(request), ({ backups }) => ({ backups: backups.map((each) => ({ ...each, shardCount: 1 })) }))
+      )
+      const layer = Layer.provide(BackupNow.layer, short)
+      const { error, left } = yield* failing(BackupNow.flow, layer, { clusterId, name: "now" })
+      assert.deepStrictEqual([error, left], [["TopologyWrong"], ["create"]])
+    })
+  )
+)
+
+it.effect("a new cluster of which shards and slots are missing is deleted", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const list = yield* ListShards
+      const halved = Layer.succeed(ListShards, (request) =>
+        Effect.map(list(request), ({ shards }) => ({
+          shards: shards.slice(0, 1).map((shard) => ({ ...shard, slots: "0-16383" }))
+        }))
+      )
+      const layer = Layer.provide(ProvisionCluster.layer, halved)
+      const { error, left } = yield* failing(ProvisionCluster.flow, layer, named(specOf(2)))
+      assert.deepStrictEqual([error, left], [["TopologyWrong"], []])
+      assert.deepStrictEqual(yield* clusterNames, [])
+    })
+  )
+)
+
+describe("a cluster that is to be deleted", () => {
+  /** How a run ends, which clusters are left, and what was told of automatic backups. */
+  const end = (approved: boolean, keepAutomaticBackups: boolean) =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.withBackup(1)
+        const send = yield* DeleteCluster
+        const told: Array<boolean | undefined> = []
+        const telling = Layer.succeed(DeleteCluster, (request) => {
+          told.push(request.keepAutomaticBackups)
+          return send(request)
+        })
+        const layer = Layer.provide(DecommissionCluster.layer, telling)
+        const { use } = yield* open(layer, yield* sharedJournal)
+        const payload = { clusterId, keepAutomaticBackups, approval: { within: Duration.hours(8) } }
+        yield* use(Runs.start(DecommissionCluster.flow, { payload, id: "run" }))
+        yield* use(reached({ tag: "WaitingForSignal", step: "approval/answer" }))
+        yield* use(Runs.signal("run", Approval.signal, { approved, by: "ben" }, { scope: "approval" }))
+        const outcome = yield* use(Runs.outcome(DecommissionCluster.flow, "run"))
+        return [outcome._tag === "Failed" ? tagsOf(outcome.error) : outcome._tag, yield* clusterNames, told]
+      })
+    )
+
+  it.effect("stays when a person says no", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* end(false, true), [["NotApproved"], ["source"], []])
+    })
+  )
+
+  it.effect("takes its automatic backups with it, or leaves them, as it was told", () =>
+    Effect.gen(function* () {
+      for (const keep of [true, false]) assert.deepStrictEqual(yield* end(true, keep), ["Succeeded", [], [keep]])
+    })
+  )
+})
 
 describe("memory of the shards that stay", () => {
   const free = (megabytes: number) =>

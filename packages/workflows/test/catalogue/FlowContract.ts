@@ -37,6 +37,7 @@ export interface Ground {
  * - `page`: in the docs, default that of the flow's name; `null` for a flow made for the test
  * - `writes`: what one run changes, counted by the cloud
  * - `layer`: the flow's own, with what it needs of the caller
+ * - `keeping`: the payload that asks to keep what was done when the run is cancelled
  * - `meanwhile`: what a person does while it runs, such as answering a question
  * - `tells`: further claims about the result of an undisturbed run
  * - `refusals`: payloads or grounds that are refused before any write, with the tags of the findings or of the error
@@ -49,6 +50,7 @@ export interface Contract<Name extends string, P extends Pure, S extends Pure, E
   readonly ground: Effect.Effect<Ground, unknown, CloudServices>
   readonly payload: (ground: Ground) => Effect.Effect<P["Type"], unknown, CloudServices>
   readonly writes: Readonly<Record<string, number>>
+  readonly keeping?: (payload: P["Type"]) => P["Type"]
   readonly meanwhile?: Effect.Effect<unknown, unknown, Runs.Runs>
   readonly tells?: (result: S["Type"], ground: Ground) => void
   readonly refusals?: Readonly<Record<string, Refusal<P["Type"]>>>
@@ -131,6 +133,7 @@ interface Trial {
   readonly faults?: ReadonlyArray<Faults.Fault>
   readonly crashAt?: Moment
   readonly cancelAt?: Moment
+  readonly keeps?: boolean
 }
 
 /** An engine with flows, until it is closed as the end of a process would. */
@@ -150,11 +153,12 @@ export const open = <R, E>(
 
 const play = <Name extends string, P extends Pure, S extends Pure, E extends Pure, R>(
   contract: Contract<Name, P, S, E, R>,
-  { cancelAt, crashAt, faults = [] }: Trial
+  { cancelAt, crashAt, faults = [], keeps = false }: Trial
 ) =>
   Effect.gen(function* () {
     const ground = yield* contract.ground
-    const payload = yield* contract.payload(ground)
+    const plain = yield* contract.payload(ground)
+    const payload = keeps ? (contract.keeping?.(plain) ?? plain) : plain
     const emulator = yield* Emulator
     const before = yield* world
     const watched = yield* watch
@@ -310,6 +314,27 @@ export const contract = <Name extends string, P extends Pure, S extends Pure, E 
         }
       })
     )
+
+    if (contract.keeping !== undefined) {
+      it.effect("cancelled at any step and asked to keep what was done, takes nothing back, and reports it", () =>
+        Effect.gen(function* () {
+          const { events } = yield* calm
+          let kept = 0
+          for (const moment of momentsOf(events)) {
+            const where = `${moment.tag} ${moment.step}`
+            const played = yield* trial({ cancelAt: moment, keeps: true })
+            if (played.answer === "AlreadyEnded") continue
+            assert.strictEqual(played.outcome._tag, "Cancelled", where)
+            nothingUnreported(played, where)
+            for (const [operation, count] of Object.entries(played.writes)) {
+              assert.isAtMost(count, contract.writes[operation] ?? 0, `${where}: ${operation}`)
+            }
+            kept += reportOf(played.outcome).notUndone.length
+          }
+          assert.isAbove(kept, 0)
+        })
+      )
+    }
 
     for (const [reason, refusal] of Object.entries(contract.refusals ?? {})) {
       it.effect(`before any write, is refused for ${reason}`, () => inCloud(refused(contract, refusal), contract.cloud))

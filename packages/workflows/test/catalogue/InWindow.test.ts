@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Emulator } from "@memstore-flows/emulator/Emulator"
 import * as Runs from "@memstore-flows/engine/Runs"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as InWindow from "../../src/InWindow.js"
 import * as ScaleOut from "../../src/ScaleOut.js"
 import { inCloud, sharedJournal } from "../support/Cloud.js"
-import { contract, open, tagsOf } from "./FlowContract.js"
+import { reportOf } from "../support/Undone.js"
+import { contract, open, reached, tagsOf } from "./FlowContract.js"
 import * as Grounds from "./Grounds.js"
 
 const scaleOut = InWindow.of(ScaleOut)
@@ -54,6 +56,23 @@ describe("a flow in windows", () => {
           [true, true]
         )
         assert.isAtLeast((sent[1]?.at ?? 0) - (sent[0]?.at ?? 0), 599_000)
+      })
+    )
+  )
+
+  it.effect("is undone at once when cancelled while no window is open", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.cluster(1)
+        const { use } = yield* open(layer, yield* sharedJournal)
+        const payload = { windows, payload: { clusterId, add: 2 } }
+        yield* use(Runs.start(scaleOut.flow, { payload, id: "run" }))
+        yield* use(reached({ tag: "Sleeping", step: "window before checks before shard +2/opens" }))
+        const began = yield* Clock.currentTimeMillis
+        yield* use(Runs.cancel("run"))
+        const outcome = yield* use(Runs.outcome(scaleOut.flow, "run"))
+        assert.isBelow((yield* Clock.currentTimeMillis) - began, Duration.toMillis("2 minutes"))
+        assert.deepStrictEqual(reportOf(outcome), { undone: ["add shard +1"], notUndone: [] })
       })
     )
   )

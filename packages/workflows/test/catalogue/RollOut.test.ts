@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Emulator } from "@memstore-flows/emulator/Emulator"
 import * as Runs from "@memstore-flows/engine/Runs"
 import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ReconfigureCluster from "../../src/ReconfigureCluster.js"
@@ -99,6 +100,36 @@ describe("a roll-out", () => {
         results: ["Succeeded", "Failed", "Succeeded", "Failed", "budget"]
       })
     })
+  )
+
+  it.effect("begins no more after the first failure, unless there is a budget", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* over(3, ["cluster-2"], {}), {
+        stopped: "budget",
+        results: ["Succeeded", "Failed", "budget"]
+      })
+    })
+  )
+
+  it.effect("works on the canary alone, waits, and then on so many side by side", () =>
+    inCloud(
+      Effect.gen(function* () {
+        yield* fleet(5)
+        const { use } = yield* open(layer, yield* sharedJournal)
+        const settings = { canary: 2, soak: Duration.hours(1), concurrency: 2 }
+        yield* use(Runs.execute(rollOut.flow, { payload: yield* describeAll(settings), id: "run" }))
+        const runs = yield* use(Runs.list({ flow: "ReconfigureCluster" }))
+        const [one, two, three, four, five] = [1, 2, 3, 4, 5].map((n) => {
+          const found = runs.find(({ id }) => id === `run/cluster-${n}`)
+          return { from: found?.startedAt ?? Number.NaN, to: found?.endedAt ?? Number.NaN }
+        })
+        const gap = (a: typeof one, b: typeof one) => (b?.from ?? 0) - (a?.to ?? 0)
+        assert.isAtLeast(gap(one, two), 0)
+        assert.isAtLeast(gap(two, three), Duration.toMillis(settings.soak))
+        assert.isBelow(gap(three, four), 0)
+        assert.isAtLeast(Math.max(gap(three, five), gap(four, five)), 0)
+      })
+    )
   )
 
   it.effect("is not started with a name used twice or with a slash, or a budget below nothing", () =>

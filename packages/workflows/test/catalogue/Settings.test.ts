@@ -32,6 +32,7 @@ contract({
         backupSchedule: { cron: "0 3 * * *", retentionLimit: 3 }
       }
     }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { UpdateCluster: 1 },
   tells: ({ changed, previous }) => {
     assert.deepStrictEqual(changed, ["backupSchedule", "description", "securityGroups"])

@@ -24,6 +24,7 @@ contract({
   layer: ScaleOut.layer,
   ground: Grounds.cluster(2),
   payload: ({ clusterId }) => Effect.succeed({ clusterId, add: 2 }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { AddShard: 2 },
   tells: ({ added, advice, endpointsAdded, shards }) => {
     assert.strictEqual(added.length, 2)
@@ -135,6 +136,7 @@ contract({
   ground: Grounds.cluster(2),
   payload: ({ clusterId }) =>
     Effect.succeed({ clusterId, nodesPerShard: 4, subnets: ["subnet-x", "subnet-y", "subnet-z"] as const }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { AddReplica: 2 },
   tells: ({ added, shards, unproven }) => {
     assert.deepStrictEqual(unproven, added)
@@ -205,6 +207,7 @@ contract({
       shardId: "001",
       newShard: { primary: { id: "subnet-z" }, replicas: [{ id: "subnet-y" }, { id: "subnet-y" }] }
     }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { AddShard: 1, DeleteShard: 1 },
   tells: ({ added, removed, shards }) => {
     assert.deepStrictEqual(removed, ["001"])
@@ -239,6 +242,7 @@ contract({
   layer: EvacuateSubnet.layer,
   ground: Grounds.cluster(2),
   payload: ({ clusterId }) => Effect.succeed({ clusterId, subnetId: "subnet-y", to: ["subnet-z"] as const }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { AddReplica: 2, DeleteNode: 2 },
   tells: ({ moves, shards, unmoved }) => {
     assert.deepStrictEqual(
@@ -294,6 +298,7 @@ contract({
       primaries: "replaceShard" as const,
       checksOff: [{ check: "freshBackup" as const, reason: "a cache that can be filled again" }]
     }),
+  keeping: (payload) => ({ ...payload, onUndo: "keep" as const }),
   writes: { AddShard: 1, DeleteShard: 1 },
   tells: ({ moves, shards, unmoved }) => {
     assert.deepStrictEqual(

@@ -6,6 +6,7 @@ import * as Runs from "@memstore-flows/engine/Runs"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Approval from "../../src/Approval.js"
 import { DataProbe } from "../../src/DataProbe.js"
 import { HandoverFailed } from "../../src/FlowError.js"
 import * as Handover from "../../src/Handover.js"
@@ -123,6 +124,32 @@ describe("an upgrade", () => {
         const outcome = yield* use(Runs.outcome(UpgradeCluster.flow, "run"))
         assert.deepStrictEqual(outcome._tag === "Failed" && tagsOf(outcome.error), ["DataWrong"])
         assert.deepStrictEqual(yield* clusterNames, ["source"])
+      })
+    )
+  )
+
+  it.effect("that a person says no to leaves the old cluster as it was, and its backup", () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.cluster(2)
+        const notes: Array<string> = []
+        const noted = UpgradeCluster.layer.pipe(Layer.provide(Layer.succeed(Handover.Handover, noting(notes))))
+        const { use } = yield* open(noted, yield* sharedJournal)
+        const payload = { ...payloadOf(clusterId), approval: { within: Duration.hours(8) } }
+        yield* use(Runs.start(UpgradeCluster.flow, { payload, id: "run" }))
+        yield* use(reached({ tag: "WaitingForSignal", step: "approval/answer" }))
+        const answer = { approved: false, by: "ben" }
+        yield* use(Runs.signal("run", Approval.signal, answer, { scope: "approval" }))
+        const outcome = yield* use(Runs.outcome(UpgradeCluster.flow, "run"))
+        assert.deepStrictEqual(outcome._tag === "Failed" && tagsOf(outcome.error), ["NotApproved"])
+        assert.deepStrictEqual(notes, ["ready"])
+        assert.deepStrictEqual(yield* clusterNames, ["source"])
+        const { notUndone, undone } = reportOf(outcome)
+        assert.deepStrictEqual(undone, ["restore/create"])
+        assert.deepStrictEqual(
+          notUndone.map(({ step }) => step),
+          ["backup/create"]
+        )
       })
     )
   )
