@@ -19,13 +19,14 @@ import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import { SubnetRefilled } from "./FlowError.js"
 import { replicaTakes, shardTakes } from "./internal/expected.js"
+import { replaceShard } from "./internal/replacing.js"
 import { guardDeletion, orChanged } from "./internal/replicaGuards.js"
-import { type Sizes, sizesOf, whole } from "./internal/whole.js"
+import { type Past, standingAfter, standingFirst } from "./internal/standing.js"
+import { type Sizes, sizesOf } from "./internal/whole.js"
 import * as Placement from "./Placement.js"
 import * as ReplaceReplica from "./ReplaceReplica.js"
-import * as ReplaceShard from "./ReplaceShard.js"
+import type * as ReplaceShard from "./ReplaceShard.js"
 import { deleteReplica, ReplicaError } from "./Replica.js"
-import { WaitPolicy } from "./WaitPolicy.js"
 
 /**
  * - `subnetId`: the subnet to leave; `to`: where its nodes may go
@@ -150,7 +151,7 @@ export const flow = Flow.make({
 })
 
 interface Wish extends Pick<Payload, "subnetId" | "to" | "primaries"> {
-  /** How many nodes each shard had at the start. */
+  /** How many nodes shards had at the start. */
   readonly sizes?: Sizes
 }
 
@@ -188,7 +189,7 @@ const ofShard = (shard: Shard, wish: Wish, full: boolean) => {
 
 /**
  * The fewest moves that empty a subnet, replicas before shards, and what cannot be moved. Pure. `sizes`: how many nodes
- * each shard had at the start, for what is left of a move that did not end.
+ * shards had at the start, those with a move that did not end: what is left of it is one node too many.
  *
  * A shard whose primary stands there is one move with all its nodes. As each move changes where nodes stand, only the
  * first is for certain; plan again after it.
@@ -217,27 +218,13 @@ const standing = (shards: ReadonlyArray<Shard>, subnetId: string) =>
 
 const Look = Schema.Struct({ moves: Schema.Array(Move), unmoved: Schema.Array(Unmoved), shards: Schema.Array(Shard) })
 
-/** Gives auto-heal a while to bring a node in the place of one that died in mid-move: it is one too many then. */
-const healed = (clusterId: string, during: string, shardId: string, sizes: Sizes) =>
-  Effect.flatMap(WaitPolicy, ({ settle }) =>
-    Effect.catchTag(
-      whole(clusterId, during, new Map([[shardId, (sizes.get(shardId) ?? 0) + 1]]), settle),
-      "WaitTimedOut",
-      () => Effect.void
-    )
-  )
-
-/**
- * `sizes`: how many nodes each shard is to have at least, and had at the start; `crossed`: the shard whose move did not end.
- */
-const look = (name: string, payload: Payload, sizes: Sizes = new Map(), crossed?: string) =>
+const look = (name: string, payload: Payload, past?: Past) =>
   Step.make(name, {
     success: Look,
     error: ReplicaError,
     run: Effect.gen(function* () {
-      const { clusterId } = payload
-      if (crossed !== undefined) yield* healed(clusterId, name, crossed, sizes)
-      const shards = yield* whole(clusterId, name, sizes)
+      const shards = yield* past === undefined ? standingFirst(name, payload) : standingAfter(name, payload, past)
+      const sizes = new Map([...(past?.sizes ?? [])].filter(([id]) => past?.crossed.includes(id)))
       return { ...plan(shards, { ...payload, sizes }), shards }
     })
   })
@@ -275,7 +262,7 @@ const carryOut = (
   const undo = onUndo === undefined ? {} : { onUndo }
   if (move._tag === "Shard") {
     const { newShard, shardId } = move
-    return Effect.asVoid(ReplaceShard.body({ clusterId, shardId, newShard, ...undo }))
+    return Effect.asVoid(replaceShard({ clusterId, shardId, newShard, ...undo }, { alike: true }))
   }
   const { nodeId, shardId } = move
   if (move._tag === "Surplus") {
@@ -311,7 +298,7 @@ export const body = (payload: Payload): Effect.Effect<Result, EvacuateError, Req
     const start = standing(before.shards, subnetId)
     const sizes = sizesOf(before.shards)
     const moves: Array<Move> = []
-    let crossed = 0
+    const crossed: Array<string> = []
     let now = before
     for (let n = 1; now.moves[0] !== undefined; n++) {
       const [move] = now.moves
@@ -322,11 +309,11 @@ export const body = (payload: Payload): Effect.Effect<Result, EvacuateError, Req
       const ended = yield* Step.scope(`move ${n}`)(carryOut(payload, move)).pipe(
         Effect.as(true),
         Effect.catchTag("ReplicaChanged", (changed) =>
-          ++crossed > 2 * start.length ? Effect.fail(changed) : Effect.succeed(false)
+          crossed.push(move.shardId) > 2 * start.length ? Effect.fail(changed) : Effect.succeed(false)
         )
       )
       if (ended) moves.push(move)
-      now = yield* look(`look after move ${n}`, payload, sizes, ended ? undefined : move.shardId)
+      now = yield* look(`look after move ${n}`, payload, { sizes, crossed, hasEnded: ended })
     }
     const { shards, unmoved } = now
     return { clusterId, moves, unmoved, ...Checks.endpoints(before.shards, shards), shards }

@@ -27,6 +27,7 @@ const fields = {
   EndpointsUntold: { change: Schema.String },
   UndoUnstated: { change: Schema.String },
   NotEnoughReplicas: { shardId: Schema.String, nodes: Schema.Number, wanted: Schema.Number },
+  CountedShort: { shardId: Schema.String, counted: Schema.Number, nodes: Schema.Number },
   TargetIsSource: { subnetId: Schema.String },
   PreviousUnknown: { clusterId: Schema.String, fields: Schema.Array(Schema.String) },
   CurrentUnknown: { clusterId: Schema.String, fields: Schema.Array(Schema.String) },
@@ -93,6 +94,7 @@ export const Unsafe = Schema.Union(
  * What does not fit between a flow's payload and the cluster.
  *
  * - `NotEnoughReplicas`: a shard has fewer nodes than wanted
+ * - `CountedShort`: a shard has more nodes than when a new one was placed like it: one was being replaced then
  * - `TargetIsSource`: the subnet to leave is among those to go to
  * - `PreviousUnknown`: the settings as they are can neither be read nor were given, so they could not be restored
  * - `CurrentUnknown`: what the cluster has now can neither be read nor was given
@@ -105,6 +107,7 @@ export const Unsafe = Schema.Union(
  */
 export const Unfit = Schema.Union(
   tagged("NotEnoughReplicas", f.NotEnoughReplicas),
+  tagged("CountedShort", f.CountedShort),
   tagged("TargetIsSource", f.TargetIsSource),
   tagged("PreviousUnknown", f.PreviousUnknown),
   tagged("CurrentUnknown", f.CurrentUnknown),
@@ -169,6 +172,8 @@ const describeUnfit = (finding: typeof Unfit.Type): string => {
   switch (finding._tag) {
     case "NotEnoughReplicas":
       return `shard ${finding.shardId} has ${finding.nodes} nodes, ${finding.wanted} wanted`
+    case "CountedShort":
+      return `shard ${finding.shardId} has ${finding.nodes} nodes, and was counted with ${finding.counted} when a new shard was placed like it`
     case "TargetIsSource":
       return `subnet ${finding.subnetId} is to be left, and cannot be gone to`
     case "PreviousUnknown":

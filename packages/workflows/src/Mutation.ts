@@ -60,6 +60,7 @@ export const absent: Look<never> = { _tag: "Absent" }
 /**
  * - `operation`: the change in words, for errors and history
  * - `look`: reads how much of the change is there
+ * - `confirm`: the same once the call was accepted, where that tells more; `look` unless given
  * - `apply`: the one call; `Some` when its answer alone settles the result
  * - `deadline`: milliseconds of the epoch
  * - `fresh`: nothing can have been sent before now, so the first call goes out without a look
@@ -70,6 +71,7 @@ export const absent: Look<never> = { _tag: "Absent" }
 export interface Change<A, E, R, E2, R2> {
   readonly operation: string
   readonly look: Effect.Effect<Look<A>, E, R>
+  readonly confirm?: Effect.Effect<Look<A>, E, R> | undefined
   readonly apply: Effect.Effect<Option.Option<A>, E2, R2>
   readonly deadline: number
   readonly fresh: boolean
@@ -205,7 +207,7 @@ const attempt = <A, E, R, E2, R2>(
 const accepted = <A, E, R, E2, R2>(change: Change<A, E, R, E2, R2>, answer: Option.Option<A>) =>
   Effect.gen(function* () {
     if (Option.isSome(answer)) return answer.value
-    const found = yield* seen(change)
+    const found = yield* seen({ ...change, look: change.confirm ?? change.look })
     if (Option.isSome(found)) return found.value
     return yield* new Ambiguous({
       operation: change.operation,
@@ -219,7 +221,7 @@ export { undoRetry } from "./internal/undoRetry.js"
 /**
  * - `before`: schema of what is read before the write; it is journaled, so it must hold no secret
  * - `observe`: refuses what is unsafe, and reads `before`
- * - `look`, `apply`: as in `Change`, told what was there before, and when that was (milliseconds of the epoch)
+ * - `look`, `confirm`, `apply`: as in `Change`, told what was there before, and when that was (milliseconds of the epoch)
  * - `timeout`: from the observation, restarts included
  * - `undo`: gets what was there before, the result if it is known, and the time of the observation; it must find out what,
  *   if anything, was done
@@ -234,6 +236,7 @@ export interface Options<B, BI, A, AI, E, EI, R, R2, R3, E4, R4> {
   readonly operation: string
   readonly observe: Effect.Effect<B, NoInfer<E>, R>
   readonly look: (before: B, at: number) => Effect.Effect<Look<A>, NoInfer<E>, R2>
+  readonly confirm?: (before: B, at: number) => Effect.Effect<Look<A>, NoInfer<E>, R2>
   readonly apply: (before: B) => Effect.Effect<Option.Option<A>, NoInfer<E>, R3>
   readonly timeout: Duration.Duration
   readonly undo: (before: B, result: Option.Option<A>, at: number) => Effect.Effect<void, E4, R4>
@@ -243,6 +246,7 @@ const stepOf = <B, A, E, R2, R3>(
   options: {
     readonly operation: string
     readonly look: (before: B, at: number) => Effect.Effect<Look<A>, E, R2>
+    readonly confirm?: (before: B, at: number) => Effect.Effect<Look<A>, E, R2>
     readonly apply: (before: B) => Effect.Effect<Option.Option<A>, E, R3>
     readonly timeout: Duration.Duration
   },
@@ -253,6 +257,7 @@ const stepOf = <B, A, E, R2, R3>(
     const change = {
       operation: options.operation,
       look: options.look(intent.before, intent.at),
+      confirm: options.confirm?.(intent.before, intent.at),
       apply: options.apply(intent.before),
       deadline: intent.at + Duration.toMillis(options.timeout),
       fresh: doubt?.sent === false,

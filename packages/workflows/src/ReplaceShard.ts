@@ -12,14 +12,12 @@ import { ResourceId } from "@memstore-flows/api/ResourceId"
 import { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Flow from "@memstore-flows/engine/Flow"
 import type * as Run from "@memstore-flows/engine/Run"
-import * as Rules from "@memstore-flows/model/Rules"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
-import { shardTakes } from "./internal/expected.js"
-import { Resized, removeEach, resized, shardsNow } from "./internal/resize.js"
-import { addShard, ScaleError } from "./Scale.js"
+import { replaceShard } from "./internal/replacing.js"
+import { Resized } from "./internal/resize.js"
+import { ScaleError } from "./Scale.js"
 
 /**
  * - `shardId`: the shard to replace
@@ -92,32 +90,7 @@ export const flow = Flow.make({
  * @category constructors
  */
 export const body = (payload: Payload): Effect.Effect<Result, ScaleError, Requirements | Run.Run> =>
-  Effect.gen(function* () {
-    const { clusterId, newShard, onUndo: undo = "remove", shardId } = payload
-    const before = yield* shardsNow("shards", clusterId)
-    const nodeCount = 1 + newShard.replicas.length
-    yield* Checks.guard(
-      "checks",
-      {
-        what: `replace shard ${shardId}`,
-        clusterId,
-        destructive: true,
-        irreversible: [`remove shard ${shardId}`],
-        addsShards: 1,
-        addsNodes: nodeCount,
-        placements: [newShard],
-        takes: Duration.times(shardTakes, 2),
-        tellsEndpoints: true
-      },
-      ({ shards }) => [
-        ...(shards.some(({ id }) => id === shardId) ? [] : [{ _tag: "UnknownShard" as const, clusterId, shardId }]),
-        ...Rules.nodesPerShard(nodeCount)
-      ]
-    )
-    const added = yield* addShard("add shard", { clusterId, nodeCount, subnetAssignments: newShard, undo })
-    yield* removeEach(clusterId, [shardId])
-    return yield* resized(clusterId, before, [added], [shardId])
-  }).pipe(Checks.without(payload.checksOff))
+  replaceShard(payload)
 
 /**
  * Makes the flow known to the engine.

@@ -99,9 +99,11 @@ const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Opti
     if (node.role === "primary") {
       return yield* new LeftInPlace({ reason: `node ${node.id} became primary, and a primary cannot be deleted` })
     }
+    const named = { clusterId, shardId, nodeId: node.id }
     yield* Mutation.carryOut({
       operation: `deleted node ${node.id}`,
-      look: lookForAbsence({ clusterId, shardId, nodeId: node.id }, seen),
+      look: lookForAbsence(named, seen),
+      confirm: lookForAbsence(named),
       apply: sendDelete(clusterId, shardId, node.id),
       deadline,
       fresh: true
@@ -239,12 +241,12 @@ const sendChecked = (named: Named, before: Topology.Topology) =>
   )
 
 /** Says so if the node was deleted, or soon will be by a call that was cut. */
-const reportDeleted = (named: Named, before: Topology.Topology) =>
+const reportDeleted = (named: Named, before: Topology.Topology, result: Option.Option<undefined>) =>
   Effect.gen(function* () {
     const { nodeId } = named
     const { scale } = yield* WaitPolicy
     const deadline = yield* Waiter.deadlineIn(scale)
-    const look = lookForAbsence(named, before)
+    const look = Option.isSome(result) ? Effect.succeed(Mutation.applied(undefined)) : lookForAbsence(named, before)
     const found = yield* Mutation.seen({ operation: `deleted node ${nodeId}`, look, deadline }).pipe(
       Effect.catchTag("ReplicaChanged", () => Effect.succeedNone)
     )
@@ -281,9 +283,10 @@ export const deleteReplica = (
       operation: `deleted node ${nodeId}`,
       observe,
       look: (before) => lookForAbsence(named, Topology.make(before)),
+      confirm: () => lookForAbsence(named),
       apply: (before) => sendChecked(named, Topology.make(before)),
       timeout: policy.scale,
-      undo: (before) => reportDeleted(named, Topology.make(before))
+      undo: (before, result) => reportDeleted(named, Topology.make(before), result)
     })
   )
   return Effect.catchTag(step, "NotFound", (error) =>

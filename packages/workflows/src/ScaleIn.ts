@@ -141,7 +141,7 @@ export const body = (payload: Payload): Effect.Effect<Result, ScaleError, Requir
     const { clusterId } = payload
     const before = yield* shardsNow("shards", clusterId)
     const leaving = choose(before, payload.remove)
-    yield* removeEach(clusterId, leaving, findings(payload, before))
+    yield* removeEach({ clusterId, ids: leaving, own: findings(payload, before) })
     return yield* resized(clusterId, before, [], leaving)
   }).pipe(Checks.without(payload.checksOff))
 

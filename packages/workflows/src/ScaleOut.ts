@@ -18,8 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
-import { addEach, Resized, resized, shardsNow } from "./internal/resize.js"
-import * as Placement from "./Placement.js"
+import { addEach, coming, Resized, resized, shardsGrowing } from "./internal/resize.js"
 import { ScaleError, TargetShards } from "./Scale.js"
 
 /**
@@ -97,11 +96,12 @@ const findings = ({ add, newShards = [] }: Payload, now: ReadonlyArray<Shard>): 
  */
 export const body = (payload: Payload): Effect.Effect<Result, ScaleError, Requirements | Run.Run> =>
   Effect.gen(function* () {
-    const { add, clusterId, newShards = [], onUndo: undo = "remove" } = payload
-    const before = yield* shardsNow("shards", clusterId)
-    const placements = Array.from({ length: add }, (_, index) => newShards[index] ?? Placement.like(before, index + 1))
-    const added = yield* addEach({ clusterId, placements, undo, own: findings(payload, before) })
-    return yield* resized(clusterId, before, added, [])
+    const { add, clusterId, newShards, onUndo: undo = "remove" } = payload
+    const comingTo = (shards: ReadonlyArray<Shard>) => coming(shards, add, newShards)
+    const before = yield* shardsGrowing("shards", clusterId, comingTo)
+    const shards = comingTo(before)
+    const added = yield* addEach({ clusterId, shards, undo, own: findings(payload, before) })
+    return yield* resized(clusterId, before, added, [], shards)
   }).pipe(Checks.without(payload.checksOff))
 
 /**

@@ -17,8 +17,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
-import { addEach, Resized, removeEach, resized, shardsNow } from "./internal/resize.js"
-import * as Placement from "./Placement.js"
+import { addEach, coming, Resized, removeEach, resized, shardsGrowing } from "./internal/resize.js"
 import { ScaleError, TargetShards } from "./Scale.js"
 
 /**
@@ -101,17 +100,15 @@ const findings = ({ newShards = [], shards }: Payload, now: ReadonlyArray<Shard>
  */
 export const body = (payload: Payload): Effect.Effect<Result, ScaleError, Requirements | Run.Run> =>
   Effect.gen(function* () {
-    const { clusterId, newShards = [], onUndo: undo = "remove", shards } = payload
-    const before = yield* shardsNow("shards", clusterId)
-    const placements = Array.from(
-      { length: Math.max(0, shards - before.length) },
-      (_, index) => newShards[index] ?? Placement.like(before, index + 1)
-    )
+    const { clusterId, newShards, onUndo: undo = "remove", shards } = payload
+    const comingTo = (now: ReadonlyArray<Shard>) => coming(now, shards - now.length, newShards)
+    const before = yield* shardsGrowing("shards", clusterId, comingTo)
+    const came = comingTo(before)
     const ids = before.map(({ id }) => id).sort()
     const leaving = ids.slice(Math.min(shards, ids.length)).reverse()
-    const added = yield* addEach({ clusterId, placements, undo, own: findings(payload, before) })
-    yield* removeEach(clusterId, leaving)
-    return yield* resized(clusterId, before, added, leaving)
+    const added = yield* addEach({ clusterId, shards: came, undo, own: findings(payload, before) })
+    yield* removeEach({ clusterId, ids: leaving })
+    return yield* resized(clusterId, before, added, leaving, came)
   }).pipe(Checks.without(payload.checksOff))
 
 /**

@@ -22,12 +22,12 @@ import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
 import type { Facts } from "./Invariant.js"
+import { counted, unseen, unseenOrUneven } from "./internal/counted.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
 import { Shards } from "./internal/shards.js"
-import { whole } from "./internal/whole.js"
+import { lacking, whole } from "./internal/whole.js"
 import * as Placement from "./Placement.js"
-import { inService } from "./Preflight.js"
 import { addReplica, deleteReplica, proveSync, ReplicaError } from "./Replica.js"
 
 /**
@@ -108,7 +108,7 @@ const findings = ({ clusterId, subnets }: Payload, { clusters }: Facts): Readonl
 }
 
 const shardsNow = (name: string, { clusterId }: Payload) =>
-  Step.make(name, { success: Shards, error: ReplicaError, run: inService(clusterId, name) })
+  Step.make(name, { success: Shards, error: ReplicaError, run: counted(clusterId, name, unseenOrUneven) })
 
 interface Choice {
   readonly clusterId: string
@@ -157,13 +157,25 @@ const shrink = ({ clusterId, nodesPerShard }: Payload, shardId: string, surplus:
       })
   )
 
+/** The step that waits until each shard has its nodes, and those that are not shown yet where the cluster tells of them. */
+const reached = (name: string, { clusterId, nodesPerShard }: Payload, before: ReadonlyArray<Shard>) => {
+  const sizes = new Map(before.map(({ id }) => [id, nodesPerShard]))
+  return Step.make(name, {
+    success: Shards,
+    error: ReplicaError,
+    run: Effect.flatMap(counted(clusterId, name, unseen), (shards) =>
+      lacking(shards, sizes) === undefined ? Effect.succeed(shards) : whole(clusterId, name, sizes)
+    )
+  })
+}
+
 /**
  * The flow as a plain Effect, to be built into others.
  *
  * All shards grow before any shrinks. A new replica goes to the subnet with the fewest nodes of its shard, and is proven
  * in sync by `ReplicaSync`. A replica leaves from the subnet with the most, chosen by the roles just before; never a
  * primary, never the last. What auto-heal brings on top, for a node that was dead when the shards were counted, leaves
- * in the end. Undone, added replicas are removed; deleted ones cannot be brought back, which the outcome says.
+ * in the end, until the count holds. Undone, added replicas are removed; deleted ones cannot be brought back, which the outcome says.
  *
  * @since 0.1.0
  * @category constructors
@@ -190,18 +202,16 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
     const shrunk = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>
       shrink(payload, shard.id, surplus(shard))
     )
-    const settled = (name: string) =>
-      Step.make(name, {
-        success: Shards,
-        error: ReplicaError,
-        run: whole(clusterId, name, new Map(before.map(({ id }) => [id, nodesPerShard])))
-      })
-    const seen = yield* settled("topology")
-    const late = yield* Step.each(seen, { name: ({ id }) => `healed shard ${id}` }, (shard) =>
-      shrink(payload, shard.id, surplus(shard))
-    )
-    const removed = [...shrunk, ...late].flat()
-    const shards = late.flat().length === 0 ? seen : yield* settled("topology after healing")
+    const removed = shrunk.flat()
+    let shards = yield* reached("topology", payload, before)
+    for (let n = 1; shards.some((shard) => surplus(shard) > 0); n++) {
+      const again = n === 1 ? "" : ` ${n}`
+      const late = yield* Step.each(shards, { name: ({ id }) => `healed${again} shard ${id}` }, (shard) =>
+        shrink(payload, shard.id, surplus(shard))
+      )
+      removed.push(...late.flat())
+      shards = yield* reached(`topology after healing${again}`, payload, before)
+    }
     const added = grown.flat().filter(({ nodeId }) => !removed.includes(nodeId))
     return {
       clusterId,

@@ -14,6 +14,7 @@ import * as Duration from "effect/Duration"
  * - `create`, `scale`, `remove`: how long creating or restoring a cluster, changing shards or nodes, and removing a
  *   cluster may take
  * - `sync`: how long a new replica may take to catch up
+ * - `heal`: how long a node that seems to be missing is given to show before the count is taken as it is
  * - `faults`: how many answers in a row may fail for a passing reason before the wait fails
  * - `attempts`: how often a write that surely had no effect is sent
  * - `answer`: how long a run in `OutcomeUnknown` waits for a `Resolution`
@@ -31,6 +32,7 @@ export interface WaitPolicySettings {
   readonly scale: Duration.Duration
   readonly remove: Duration.Duration
   readonly sync: Duration.Duration
+  readonly heal: Duration.Duration
   readonly faults: number
   readonly attempts: number
   readonly answer: Duration.Duration
@@ -38,8 +40,8 @@ export interface WaitPolicySettings {
 
 /**
  * The defaults: 2 s growing by half to 30 s, jitter 20 %, settle 30 s; create 2 h, scale 24 h (the vendor speaks of
- * several hours), remove 1 h, sync 2 h; 10 faults, 3 attempts; an answer is waited for
- * without end.
+ * several hours), remove 1 h, sync 2 h, heal 30 min (the vendor speaks of some tens of minutes for a node); 10 faults, 3
+ * attempts; an answer is waited for without end.
  *
  * @since 0.1.0
  * @category constants
@@ -54,6 +56,7 @@ export const defaults: WaitPolicySettings = {
   scale: Duration.hours(24),
   remove: Duration.hours(1),
   sync: Duration.hours(2),
+  heal: Duration.minutes(30),
   faults: 10,
   attempts: 3,
   answer: Duration.infinity

@@ -51,8 +51,11 @@ export interface Named {
 export const isReplaced = ({ nodeId, shardId }: Named, before: Topology.Topology, now: Topology.Topology): boolean =>
   Topology.findNode(now, nodeId) === undefined && nodeCount(now, shardId) >= nodeCount(before, shardId)
 
-/** How much of the deletion of a node is there. */
-export const lookForAbsence = (named: Named, before: Topology.Topology) =>
+/**
+ * How much of the deletion of a node is there. `before` the call, for one whose answer is not known: auto-heal may have
+ * taken the node away as well.
+ */
+export const lookForAbsence = (named: Named, before?: Topology.Topology) =>
   Effect.gen(function* () {
     const { clusterId, nodeId } = named
     const seen = yield* Observe.topology(clusterId)
@@ -60,6 +63,7 @@ export const lookForAbsence = (named: Named, before: Topology.Topology) =>
     const state = Observe.unsettled(seen)
     if (state !== undefined) return Mutation.underWay(state)
     if (Topology.findNode(seen, nodeId) !== undefined) return Mutation.absent
-    if (isReplaced(named, before, seen)) return yield* new ReplicaChanged({ ...named, became: "gone" })
+    if (before !== undefined && isReplaced(named, before, seen))
+      return yield* new ReplicaChanged({ ...named, became: "gone" })
     return Mutation.applied(undefined)
   })

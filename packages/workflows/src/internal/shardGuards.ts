@@ -2,6 +2,7 @@ import type { SubnetAssignment } from "@memstore-flows/api/Subnet"
 import * as Duration from "effect/Duration"
 import * as Checks from "../Checks.js"
 import type { Finding } from "../Finding.js"
+import type { Facts } from "../Invariant.js"
 import { shardTakes } from "./expected.js"
 
 /** The checks before the first of these shards is added; they look at all of them. */
@@ -9,7 +10,7 @@ export const guardAdding = (
   name: string,
   clusterId: string,
   placements: ReadonlyArray<SubnetAssignment>,
-  own: ReadonlyArray<Finding> = []
+  own: (facts: Facts) => ReadonlyArray<Finding> = () => []
 ) =>
   Checks.guard(
     name,
@@ -23,14 +24,14 @@ export const guardAdding = (
       takes: Duration.times(shardTakes, placements.length),
       tellsEndpoints: true
     },
-    () => own
+    own
   )
 
 /** The checks before the first of these shards is removed, which cannot be undone. */
 export const guardRemoving = (
   clusterId: string,
   leaving: readonly [string, ...ReadonlyArray<string>],
-  own: ReadonlyArray<Finding> = []
+  own: (facts: Facts) => ReadonlyArray<Finding> = () => []
 ) =>
   Checks.guard(
     `checks before removing shard ${leaving[0]}`,
@@ -43,5 +44,5 @@ export const guardRemoving = (
       takes: Duration.times(shardTakes, leaving.length),
       tellsEndpoints: true
     },
-    () => own
+    own
   )
