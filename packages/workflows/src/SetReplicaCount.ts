@@ -175,7 +175,8 @@ const reached = (name: string, { clusterId, nodesPerShard }: Payload, before: Re
  * All shards grow before any shrinks. A new replica goes to the subnet with the fewest nodes of its shard, and is proven
  * in sync by `ReplicaSync`. A replica leaves from the subnet with the most, chosen by the roles just before; never a
  * primary, never the last. What auto-heal brings on top, for a node that was dead when the shards were counted, leaves
- * in the end, until the count holds. Undone, added replicas are removed; deleted ones cannot be brought back, which the outcome says.
+ * in the end, until the count holds. Undone, added replicas are removed; deleted ones cannot be brought back, which the
+ * outcome says.
  *
  * @since 0.1.0
  * @category constructors

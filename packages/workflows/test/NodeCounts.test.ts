@@ -63,9 +63,9 @@ const told =
         yield* use(Runs.start(flow, { payload: { ...payload, clusterId }, id: "run" }))
         const outcome: Outcome.Outcome<unknown, unknown> = yield* use(Runs.outcome(flow, "run"))
         const took = (yield* Clock.currentTimeMillis) - from
+        const fired = (yield* emulator.faults.list).reduce((sum, fault) => sum + fault.fired, 0)
         yield* Effect.sleep("1 hour")
         const counts = (yield* shardsOf(clusterId)).map(({ nodes }) => nodes.length)
-        const fired = (yield* emulator.faults.list).reduce((sum, fault) => sum + fault.fired, 0)
         return { outcome, counts, took, fired, writes: yield* watched.writes }
       }).pipe(Effect.provideService(WaitPolicy.WaitPolicy, WaitPolicy.make(policy))),
       { latencies: unseenFor(20_000), ...cloud }

@@ -30,14 +30,14 @@ export const unlike =
     return short && `shard ${short.id} has ${short.nodes.length} nodes where others have ${wanted}`
   }
 
-/** As `unseen`; where the cluster does not say, its largest shard does. */
+/** As `unseen`; where the cluster does not say, or less than a shard shows, its largest shard does. */
 export const unseenOrUneven: Missing = (shards, said) =>
-  said > 0 ? unseen(shards, said) : unlike((all) => all)(shards, said)
+  said < most(shards) ? unlike((all) => all)(shards, said) : unseen(shards, said)
 
 /**
- * The shards of a cluster in service, for one who counts their nodes. A node that died is missing in
- * the count until its replacement shows: where something tells of it, it is waited for, at most `WaitPolicy.heal`. What is
- * there then is taken for what is meant to be.
+ * The shards of a cluster in service, for one who counts their nodes. A node that died is missing until its replacement
+ * shows: where something tells of it, it is waited for, at most `WaitPolicy.heal`. What is there then is taken for what is
+ * meant to be.
  */
 export const counted = (
   clusterId: string,
