@@ -12,8 +12,9 @@ import * as RestoreThenScale from "../../src/RestoreThenScale.js"
 import * as DataCensus from "../../src/redis/DataCensus.js"
 import * as RedisReplicaSync from "../../src/redis/RedisReplicaSync.js"
 import * as Writer from "../../src/redis/Writer.js"
+import { backUp } from "../support/backUp.js"
 import { flows } from "../support/Cloud.js"
-import { access, backUp, body, c, clientOf, created, oftenEnough, told } from "./support/RealCluster.js"
+import { access, body, c, clientOf, created, oftenEnough, told } from "./support/RealCluster.js"
 import { binary } from "./support/Server.js"
 
 /** `MEMSTORE_KEYS=100000` gives the trial of full size. */

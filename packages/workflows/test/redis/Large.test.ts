@@ -8,19 +8,8 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as DataCensus from "../../src/redis/DataCensus.js"
 import * as Writer from "../../src/redis/Writer.js"
-import {
-  a,
-  access,
-  b,
-  backUp,
-  body,
-  clientOf,
-  created,
-  isFull,
-  oftenEnough,
-  settled,
-  told
-} from "./support/RealCluster.js"
+import { backUp } from "../support/backUp.js"
+import { a, access, b, body, clientOf, created, isFull, oftenEnough, settled, told } from "./support/RealCluster.js"
 import { binary } from "./support/Server.js"
 
 const timed = <A, E, R>(what: string, work: Effect.Effect<A, E, R>) =>

@@ -8,7 +8,8 @@ import * as Random from "effect/Random"
 import * as Observe from "../../src/Observe.js"
 import type { RedisCluster } from "../../src/redis/RedisCluster.js"
 import * as Writer from "../../src/redis/Writer.js"
-import { a, b, backUp, clientOf, created, isFull, oftenEnough, settled, told } from "./support/RealCluster.js"
+import { backUp } from "../support/backUp.js"
+import { a, b, clientOf, created, isFull, oftenEnough, settled, told } from "./support/RealCluster.js"
 import { binary } from "./support/Server.js"
 
 const [keys, writers, stride] = isFull ? [7000, 8, 1] : [700, 2, 17]

@@ -1,6 +1,4 @@
-import { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import { CreateCluster } from "@memstore-flows/api/CreateCluster"
-import { ListBackups } from "@memstore-flows/api/ListBackups"
 import { Emulator } from "@memstore-flows/emulator/Emulator"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,6 +6,7 @@ import * as Observe from "../../src/Observe.js"
 import type * as ReplaceReplica from "../../src/ReplaceReplica.js"
 import type * as RestoreThenScale from "../../src/RestoreThenScale.js"
 import * as Waiter from "../../src/Waiter.js"
+import { backUp } from "./backUp.js"
 import { shardsOf } from "./Cloud.js"
 
 const x = { id: "subnet-x" }
@@ -54,16 +53,7 @@ export const source = (shards: number) => clusterLike(specOf(shards))
 export const backedUp = (shards: number) =>
   Effect.gen(function* () {
     const clusterId = yield* source(shards)
-    const createBackup = yield* CreateBackup
-    const listBackups = yield* ListBackups
-    yield* createBackup({ clusterId, name: "nightly" })
-    yield* Waiter.until({
-      what: "backup",
-      read: listBackups({}),
-      deadline: yield* Waiter.deadlineIn(Duration.hours(1)),
-      judge: ({ backups }): Waiter.Verdict<void> =>
-        backups[0]?.status === "Available" ? Waiter.done(undefined) : Waiter.pending(backups[0]?.status ?? "none")
-    })
+    yield* backUp(clusterId)
     return clusterId
   })
 

@@ -1,7 +1,5 @@
 import { assert } from "@effect/vitest"
-import { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import { CreateCluster } from "@memstore-flows/api/CreateCluster"
-import { ListBackups } from "@memstore-flows/api/ListBackups"
 import type { Shard } from "@memstore-flows/api/Shard"
 import { Emulator } from "@memstore-flows/emulator/Emulator"
 import * as Duration from "effect/Duration"
@@ -10,31 +8,16 @@ import * as Schedule from "effect/Schedule"
 import * as Observe from "../../../src/Observe.js"
 import * as DataCensus from "../../../src/redis/DataCensus.js"
 import type { Entry } from "../../../src/redis/Ledger.js"
-import * as RedisAccess from "../../../src/redis/RedisAccess.js"
 import * as RedisCluster from "../../../src/redis/RedisCluster.js"
 import * as Writer from "../../../src/redis/Writer.js"
 import * as Waiter from "../../../src/Waiter.js"
+import { backUp } from "../../support/backUp.js"
+import { access, body } from "../support/RealCluster.js"
 
-const access = RedisAccess.make()
 const keys = 700
-export const [a, b, c] = [{ id: "subnet-a" }, { id: "subnet-b" }, { id: "subnet-c" }]
 
 /** A cluster to make: primaries in subnets a and b in turn, replicas in the other of the two. */
-export const specOf = (name: string, shards = 2, nodes = 2) => ({
-  name,
-  version: "7.2.6",
-  port: 6379,
-  shardCount: shards,
-  nodeCountPerShard: nodes,
-  flavorId: "3830ebad-ea2f-4822-8a7d-9e301c86a58d",
-  parameterGroupId: "any",
-  subnets: [a, b, c],
-  subnetAssignments: Array.from({ length: shards }, (_, index) => {
-    const [primary, other] = index % 2 === 0 ? [a, b] : [b, a]
-    return { primary, replicas: Array.from({ length: nodes - 1 }, () => other) }
-  }),
-  securityGroups: [{ id: "any" }]
-})
+export const specOf = (name: string, shards = 2, nodes = 2) => body(name, shards, nodes - 1)
 
 /** Waits until a cluster is in service, with a new node in the place of each that died. */
 export const settled = (clusterId: string) =>
@@ -68,19 +51,6 @@ export const made = (spec: ReturnType<typeof specOf>) =>
     const { objectId } = yield* Effect.flatMap(CreateCluster, (create) => create(spec))
     yield* settled(objectId)
     return objectId
-  })
-
-const backUp = (clusterId: string) =>
-  Effect.gen(function* () {
-    yield* Effect.flatMap(CreateBackup, (create) => create({ clusterId, name: "nightly" }))
-    const list = yield* ListBackups
-    yield* Waiter.until({
-      what: "the backup",
-      read: list({ clusterId }),
-      deadline: yield* Waiter.deadlineIn("1 minute"),
-      judge: ({ backups }): Waiter.Verdict<void> =>
-        backups[0]?.status === "Available" ? Waiter.done(undefined) : Waiter.pending("not yet")
-    })
   })
 
 /** A writer on a cluster, with each of its keys there once. */

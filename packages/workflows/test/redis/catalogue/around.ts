@@ -10,9 +10,10 @@ import * as InWindow from "../../../src/InWindow.js"
 import * as PauseBackups from "../../../src/PauseBackups.js"
 import * as RollOut from "../../../src/RollOut.js"
 import * as SetReplicaCount from "../../../src/SetReplicaCount.js"
+import { a, b, c } from "../support/RealCluster.js"
 import { type Act, perform } from "./Act.js"
 import { answerLost, primaryDies } from "./faults.js"
-import { a, b, c, made, settled, specOf, whole, writerOn } from "./Stage.js"
+import { made, settled, specOf, whole, writerOn } from "./Stage.js"
 
 const subnets = [a.id, b.id, c.id] as const
 

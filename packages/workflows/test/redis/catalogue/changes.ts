@@ -10,9 +10,10 @@ import * as ScaleIn from "../../../src/ScaleIn.js"
 import * as ScaleOut from "../../../src/ScaleOut.js"
 import * as ScaleTo from "../../../src/ScaleTo.js"
 import * as SetReplicaCount from "../../../src/SetReplicaCount.js"
+import { a, b, c } from "../support/RealCluster.js"
 import { type Act, perform } from "./Act.js"
 import { answerLost, primaryDies, primaryHangs, replicaDies } from "./faults.js"
-import { a, b, c, type Stage } from "./Stage.js"
+import type { Stage } from "./Stage.js"
 
 const replicaOf = ({ shards }: Stage, shardId: string) =>
   Effect.fromNullable(shards.find(({ id }) => id === shardId)?.nodes.find(({ role }) => role === "replica")?.id)

@@ -1,6 +1,4 @@
-import { CreateBackup } from "@memstore-flows/api/CreateBackup"
 import { CreateCluster } from "@memstore-flows/api/CreateCluster"
-import { ListBackups } from "@memstore-flows/api/ListBackups"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Observe from "../../../src/Observe.js"
@@ -57,20 +55,6 @@ export const clientOf = (clusterId: string, answerWithin?: Duration.DurationInpu
       answerWithin
     })
   )
-
-/** Takes a backup named `nightly`. */
-export const backUp = (clusterId: string) =>
-  Effect.gen(function* () {
-    const [create, list] = yield* Effect.all([CreateBackup, ListBackups])
-    yield* create({ clusterId, name: "nightly" })
-    yield* Waiter.until({
-      what: "the backup",
-      read: list({ clusterId }),
-      deadline: yield* Waiter.deadlineIn("1 minute"),
-      judge: ({ backups }): Waiter.Verdict<void> =>
-        backups[0]?.status === "Available" ? Waiter.done(undefined) : Waiter.pending("not yet")
-    })
-  })
 
 /** Looks often enough for servers on this machine. */
 export const oftenEnough = Effect.provideService(
