@@ -1,6 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect } from "effect"
 import { Flow, Runs, Step } from "../../src/index.js"
+import { hung } from "./bodies.js"
 import { Busy, busyLayer, Parallel, parallel, plan, Sleeper, sleeper, spoken } from "./flows.js"
 import { contractTest, count, lines, open, recordOf, type StoreFactory, said, say, until, withLog } from "./harness.js"
 
@@ -122,10 +123,7 @@ export const cancelContract = (name: string, factory: StoreFactory): void => {
         yield* said("hang")
         yield* first.close
         const second = yield* open(store, layer)
-        yield* until(
-          "hang again",
-          Effect.map(lines, (all) => count(all, "hang") === 2)
-        )
+        yield* hung(2)
         yield* second.run(Runs.cancel("x"))
         const undo = { undone: ["2", "1", "3"], notUndone: [] }
         assert.deepStrictEqual(yield* second.run(Runs.outcome(Parallel, "x")), { _tag: "Cancelled", undo })
@@ -142,10 +140,7 @@ export const cancelContract = (name: string, factory: StoreFactory): void => {
         const layer = Fork.toLayer(() => body)
         const first = yield* open(store, layer)
         yield* first.run(Runs.start(Fork, { id: "x", payload: plan }))
-        yield* until(
-          "both hang",
-          Effect.map(lines, (all) => count(all, "hang") === 2)
-        )
+        yield* hung(2)
         yield* first.close
         const idle = yield* open(
           store,

@@ -1,33 +1,13 @@
 import { assert, describe } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Logger, Ref, Schema, Stream, TestClock } from "effect"
-import { Flow, type Run, RunError, Runs, Step } from "../../src/index.js"
+import { Flow, RunError, Runs, Step } from "../../src/index.js"
+import { all, type Body, hang, hung, parallel } from "./bodies.js"
 import { Refused, spoken } from "./flows.js"
-import {
-  contractTest,
-  count,
-  type Log,
-  lines,
-  open,
-  recordOf,
-  type StoreFactory,
-  said,
-  say,
-  undosDone,
-  until,
-  withLog
-} from "./harness.js"
+import { contractTest, lines, open, recordOf, type StoreFactory, said, say, undosDone, withLog } from "./harness.js"
 
 const Steps = Flow.make({ name: "steps", payload: Schema.Void, error: Refused })
 
-type Body = Effect.Effect<unknown, Refused, Run.Run | Log>
-
 const layerOf = (body: Body) => Effect.map(withLog(body), (provided) => Steps.toLayer(() => Effect.asVoid(provided)))
-
-const hang = Step.make("hang", { run: Effect.zipRight(say("hang"), Effect.never) })
-
-const all = (...bodies: ReadonlyArray<Body>) => Effect.all(bodies, { discard: true })
-
-const parallel = (...bodies: ReadonlyArray<Body>) => Effect.all(bodies, { discard: true, concurrency: "unbounded" })
 
 const nap = Step.sleep("nap", "1 second")
 const look = Step.withIntent("b", {
@@ -113,10 +93,7 @@ export const changeContract = (name: string, factory: StoreFactory): void => {
           yield* second.close
           assert.deepStrictEqual(yield* lines, done, "nothing new is done, and nothing undone")
           const third = yield* open(store, old)
-          yield* until(
-            "it hangs again",
-            Effect.map(lines, (all) => count(all, "hang") === 2)
-          )
+          yield* hung(2)
           yield* third.run(Runs.cancel("x"))
           yield* third.run(Runs.outcome(Steps, "x"))
           assert.deepStrictEqual(
@@ -191,10 +168,7 @@ export const changeContract = (name: string, factory: StoreFactory): void => {
         yield* first.close
         const turned = all(parallel(spoken("e"), node("2", "c", "d"), node("1", "a", "b")), spoken("f"), hang)
         const second = yield* open(store, yield* layerOf(turned))
-        yield* until(
-          "it hangs again",
-          Effect.map(lines, (all) => count(all, "hang") === 2)
-        )
+        yield* hung(2)
         yield* second.close
         const done = yield* lines
         for (const [changed, recorded, met] of [

@@ -1,6 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect, Exit, Layer, Ref, Schema, type Scope } from "effect"
 import { Flow, RunError, Runs, Step } from "../../src/index.js"
+import { hung } from "./bodies.js"
 import { Refused, spoken } from "./flows.js"
 import {
   contractTest,
@@ -240,10 +241,7 @@ export const childContract = (name: string, factory: StoreFactory, each = 1): vo
         assert.deepInclude(yield* first.run(Runs.outcome(Part, "x~a")), { _tag: "Cancelled" })
         yield* first.close
         const second = yield* open(store, layer)
-        yield* until(
-          "it hangs again",
-          Effect.map(lines, (all) => count(all, "hang") === 2)
-        )
+        yield* hung(2)
         assert.strictEqual(count(yield* lines, "do a"), 1)
         assert.deepInclude(yield* second.run(Runs.get("x~a")), { state: "cancelled" })
       }))

@@ -1,6 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect, Schema, Stream, TestClock } from "effect"
-import { Flow, type Run, Runs, Signal, Step } from "../../src/index.js"
+import { Flow, Runs, Signal, Step } from "../../src/index.js"
+import { all, type Body, hang, hung, parallel } from "./bodies.js"
 import { Refused, spoken } from "./flows.js"
 import {
   contractTest,
@@ -18,15 +19,7 @@ import {
 
 const Racing = Flow.make({ name: "racing", payload: Schema.Void, error: Refused })
 
-type Body = Effect.Effect<unknown, Refused, Run.Run | Log>
-
 const layerOf = (body: Body) => Effect.map(withLog(body), (provided) => Racing.toLayer(() => Effect.asVoid(provided)))
-
-const hang = Step.make("hang", { run: Effect.zipRight(say("hang"), Effect.never) })
-
-const all = (...bodies: ReadonlyArray<Body>) => Effect.all(bodies, { discard: true })
-
-const parallel = (...bodies: ReadonlyArray<Body>) => Effect.all(bodies, { discard: true, concurrency: "unbounded" })
 
 /** Who won a race has won it in every replay. */
 export const raceContract = (name: string, factory: StoreFactory): void => {
@@ -104,10 +97,7 @@ export const raceContract = (name: string, factory: StoreFactory): void => {
         yield* first.close
         yield* TestClock.adjust("2 hours")
         yield* open(store, layer)
-        yield* until(
-          "it hangs again",
-          Effect.map(lines, (all) => count(all, "hang") === 2)
-        )
+        yield* hung(2)
         assert.deepStrictEqual(yield* lines, ["do quick", "quick won", "hang", "quick won", "hang"])
       }))
 
@@ -123,10 +113,7 @@ export const raceContract = (name: string, factory: StoreFactory): void => {
         yield* first.run(Runs.signal("x", left, undefined))
         yield* first.close
         yield* open(store, layer)
-        yield* until(
-          "it hangs again",
-          Effect.map(lines, (all) => count(all, "hang") === 2)
-        )
+        yield* hung(2)
         assert.deepStrictEqual(yield* lines, ["right", "hang", "right", "hang"])
       }))
 
@@ -143,10 +130,7 @@ export const raceContract = (name: string, factory: StoreFactory): void => {
         yield* said("hang")
         yield* before.close
         yield* open(store, layer)
-        yield* until(
-          "it hangs again",
-          Effect.map(lines, (all) => count(all, "hang") === 2)
-        )
+        yield* hung(2)
         const [winner = ""] = yield* lines
         assert.deepStrictEqual(yield* lines, [winner, "hang", winner, "hang"])
       }))
