@@ -11,6 +11,7 @@ import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type * as Tracer from "effect/Tracer"
 import { type Codec, codecOf, type PureSchema } from "./internal/codec.js"
+import { lentTo } from "./internal/lending.js"
 import { start as at, type Live, place } from "./internal/live.js"
 import * as Meters from "./internal/meters.js"
 import { lost } from "./internal/record.js"
@@ -105,7 +106,8 @@ const register = <Payload extends PureSchema, A, E, R>(
       error: erase(codecOf(flow.error)),
       fork: (live, succeeded) => {
         const { id, resource } = live.record
-        const run = { id, flow: flow.name, resource, scope: "", live }
+        const held = resource === null ? null : lentTo(id, resource)
+        const run = { id, flow: flow.name, resource: held, scope: "", live }
         const body = Effect.flatMap(start(live), (value) => succeeded(value) ?? Effect.succeed(value))
         return Runtime.runFork(runtime)(inside(run, body), { immediate: false })
       }

@@ -1,9 +1,17 @@
 import { assert, it } from "@effect/vitest"
+import * as Flow from "@memstore-flows/engine/Flow"
+import * as RunError from "@memstore-flows/engine/RunError"
 import * as Runs from "@memstore-flows/engine/Runs"
+import * as Step from "@memstore-flows/engine/Step"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as BackupNow from "../src/BackupNow.js"
 import * as ReplaceReplica from "../src/ReplaceReplica.js"
 import * as RestoreThenScale from "../src/RestoreThenScale.js"
-import { flows, inCloud } from "./support/Cloud.js"
+import * as ScaleOut from "../src/ScaleOut.js"
+import { open } from "./catalogue/FlowContract.js"
+import { flows, inCloud, sharedJournal } from "./support/Cloud.js"
 import { backedUp, replacePayload, restorePayload, source } from "./support/Fixture.js"
 import { watch } from "./support/Scenario.js"
 
@@ -58,5 +66,36 @@ it.effect("a replacement that waits for the lock begins when the first has ended
       assert.strictEqual(second._tag === "Failed" ? second.error._tag : second._tag, "Refused")
       assert.deepStrictEqual(yield* watched.writes, { AddReplica: 1, DeleteNode: 1 })
     }).pipe(Effect.provide(flows()))
+  )
+)
+
+const Parts = Flow.make({
+  name: "Parts",
+  payload: Schema.Struct({ clusterId: Schema.String }),
+  error: Schema.Union(
+    ...BackupNow.flow.error.members,
+    ...ScaleOut.flow.error.members,
+    RunError.RunCancelled,
+    RunError.RunDied,
+    RunError.Busy,
+    RunError.RunIdTaken
+  ),
+  resource: ({ clusterId }) => `cluster/${clusterId}`
+})
+
+it.effect("flows that are parts of another work under the lock it lends them", () =>
+  inCloud(
+    Effect.gen(function* () {
+      const clusterId = yield* source(1)
+      const watched = yield* watch
+      const body = Effect.zipRight(
+        Step.child("backup", BackupNow.flow, { payload: { clusterId, name: "before" } }),
+        Effect.asVoid(Step.child("scale", ScaleOut.flow, { payload: { clusterId, add: 1 } }))
+      )
+      const layer = Parts.toLayer(() => body).pipe(Layer.provideMerge(Layer.merge(BackupNow.layer, ScaleOut.layer)))
+      const { use } = yield* open(layer, yield* sharedJournal)
+      yield* use(Runs.execute(Parts, { payload: { clusterId }, id: "run" }))
+      assert.deepStrictEqual(yield* watched.writes, { CreateBackup: 1, AddShard: 1 })
+    })
   )
 )

@@ -9,6 +9,7 @@ import * as Runs from "../Runs.js"
 import { codecOf, type PureSchema } from "./codec.js"
 import { isCutByFlow } from "./cutting.js"
 import { intentStep } from "./intent.js"
+import { childOf, isAncestor, lentBy } from "./lending.js"
 import { resultOf } from "./results.js"
 import { parkFor } from "./sleep.js"
 import { step } from "./step.js"
@@ -20,11 +21,6 @@ export interface Options<P extends PureSchema, S extends PureSchema, R> {
   readonly waitForLock: boolean
   readonly undo: ((value: S["Type"]) => Effect.Effect<void, unknown, R>) | undefined
 }
-
-/** What stands between the id of a run and the names of its children. */
-const mark = "~"
-
-const isAncestor = (holder: string, id: string): boolean => id.startsWith(`${holder}${mark}`)
 
 /**
  * Begins a child. What a run above it holds is lent to it: it then locks its place among those it is lent to, who would
@@ -42,7 +38,7 @@ const begin = <Name extends string, P extends PureSchema, S extends PureSchema, 
       Busy: (busy) => {
         const { holder, resource } = busy
         if (isAncestor(holder.run, id)) {
-          const lent = { ...flow, resource: () => `${resource} in ${holder.run}` }
+          const lent = { ...flow, resource: () => lentBy(holder.run, resource) }
           return begin(lent, id, payload, waitForLock)
         }
         return waitForLock ? Effect.asVoid(persist(Runs.start(flow, { id, payload, waitForLock }))) : Effect.fail(busy)
@@ -123,7 +119,7 @@ export const child = <Name extends string, P extends PureSchema, S extends PureS
   options: Options<P, S, R>
 ) =>
   Effect.flatMap(Run, ({ id, live, scope }) => {
-    const run = `${id}${mark}${scope.slice(0, -1)}`
+    const run = childOf(id, scope.slice(0, -1))
     return Effect.onInterrupt(steps(flow, run, options), () =>
       Effect.suspend(() => (isCutByFlow(live) ? Effect.ignore(Runs.cancel(run)) : Effect.void))
     )

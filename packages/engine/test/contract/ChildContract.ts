@@ -1,6 +1,6 @@
 import { assert, describe } from "@effect/vitest"
 import { Deferred, Effect, Exit, Layer, Ref, Schema, type Scope } from "effect"
-import { Flow, RunError, Runs, Step } from "../../src/index.js"
+import { Flow, Run, RunError, Runs, Step } from "../../src/index.js"
 import { hung } from "./bodies.js"
 import { Refused, spoken } from "./flows.js"
 import {
@@ -216,6 +216,27 @@ export const childContract = (name: string, factory: StoreFactory, each = 1): vo
         const waiting = yield* open(store, yield* layerOf(childOf("d", "well", "c/2")))
         const refused = yield* waiting.run(Effect.flip(Runs.execute(Whole, { id: "y", payload: null })))
         assert.deepInclude(refused, { _tag: "Busy", resource: "c/2" })
+      }))
+
+    test("a run that is lent a lock, and one below it, are told what it covers", (store) =>
+      Effect.gen(function* () {
+        const { error } = Whole
+        const told = { payload: Schema.Void, success: Schema.Array(Schema.String), error, resource: () => "c/1 in c/2" }
+        const Lower = Flow.make({ name: "lower", ...told })
+        const Upper = Flow.make({ name: "upper", ...told })
+        const Top = Flow.make({ name: "top", ...told })
+        const held = Effect.map(Run.Run, ({ resource }) => resource ?? "none")
+        const above = <E, R>(below: Effect.Effect<ReadonlyArray<string>, E, R>) =>
+          Effect.zipWith(held, below, (own, rest) => [own, ...rest])
+        const layer = Top.toLayer(() => above(Step.child("upper", Upper, { payload: undefined }))).pipe(
+          Layer.provideMerge(Upper.toLayer(() => above(Step.child("lower", Lower, { payload: undefined })))),
+          Layer.provideMerge(Lower.toLayer(() => Effect.map(held, (own) => [own])))
+        )
+        const engine = yield* open(store, layer)
+        const resources = yield* engine.run(Runs.execute(Top, { id: "x", payload: undefined }))
+        assert.deepStrictEqual(resources, ["c/1 in c/2", "c/1 in c/2", "c/1 in c/2"])
+        const { resource } = yield* engine.run(Runs.get("x~upper~lower"))
+        assert.strictEqual(resource, "c/1 in c/2 in x in x~upper")
       }))
 
     test("what a run further above holds is lent as well", (store) =>
