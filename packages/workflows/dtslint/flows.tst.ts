@@ -114,7 +114,7 @@ describe("the steps", () => {
       Effect.Effect<void, Called | Flown, Run.Run | DeleteShard | ListShards>
     >()
     expect(Replica.deleteReplica("delete", { clusterId: "c", shardId: "s", nodeId: "n" })).type.toBe<
-      Effect.Effect<void, Replacing, Run.Run | DeleteNode | ListShards>
+      Effect.Effect<void, Replacing, Run.Run | DeleteNode | ListClusters | ListShards>
     >()
     expect(Replica.proveSync("in sync", { clusterId: "c", shardId: "s", nodeId: "n" })).type.toBe<
       Effect.Effect<"proven" | "unproven", Replacing, Run.Run | ListShards>

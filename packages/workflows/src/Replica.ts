@@ -5,6 +5,7 @@
  */
 import { AddReplica } from "@memstore-flows/api/AddReplica"
 import { DeleteNode } from "@memstore-flows/api/DeleteNode"
+import type { ListClusters } from "@memstore-flows/api/ListClusters"
 import type { ListShards } from "@memstore-flows/api/ListShards"
 import { isRefusal } from "@memstore-flows/api/MemStoreError"
 import type { Shard } from "@memstore-flows/api/Shard"
@@ -26,6 +27,7 @@ import {
   ReplicaNotInSync,
   WaitTimedOut
 } from "./FlowError.js"
+import { counted, unseen } from "./internal/counted.js"
 import {
   isReplaced,
   lookForAbsence,
@@ -240,6 +242,16 @@ const sendChecked = (named: Named, before: Topology.Topology) =>
     )
   )
 
+/** After a call whose answer is not known: a node that is gone may have died, and its replacement not show yet. */
+const lookInDoubt = (named: Named, during: string, before: Topology.Topology) =>
+  Effect.gen(function* () {
+    const look = yield* lookForAbsence(named, before)
+    if (look._tag !== "Applied") return look
+    const shards = yield* counted(named.clusterId, during, unseen)
+    if (isReplaced(named, before, Topology.make(shards))) return yield* new ReplicaChanged({ ...named, became: "gone" })
+    return look
+  })
+
 /** Says so if the node was deleted, or soon will be by a call that was cut. */
 const reportDeleted = (named: Named, before: Topology.Topology, result: Option.Option<undefined>) =>
   Effect.gen(function* () {
@@ -258,7 +270,8 @@ const reportDeleted = (named: Named, before: Topology.Topology, result: Option.O
  * Deletes one replica, its role re-read just before, and waits until it is gone and the cluster in service.
  *
  * Fails with `ReplicaChanged` if the node became primary or is gone already, be it that auto-heal put another in its
- * place: no other is taken in its stead. Deletion cannot be undone; an undo after it reports that.
+ * place: no other is taken in its stead. Where the answer to the call was lost, one that auto-heal brings is waited for as
+ * long as the cluster tells of it. Deletion cannot be undone; an undo after it reports that.
  *
  * @since 0.1.0
  * @category constructors
@@ -266,7 +279,7 @@ const reportDeleted = (named: Named, before: Topology.Topology, result: Option.O
 export const deleteReplica = (
   name: string,
   { clusterId, nodeId, shardId }: Named
-): Effect.Effect<void, ReplicaError, Run.Run | DeleteNode | ListShards> => {
+): Effect.Effect<void, ReplicaError, Run.Run | DeleteNode | ListClusters | ListShards> => {
   const named = { clusterId, shardId, nodeId }
   const observe = Effect.gen(function* () {
     const shards = yield* inService(clusterId, name)
@@ -282,7 +295,7 @@ export const deleteReplica = (
       error: ReplicaError,
       operation: `deleted node ${nodeId}`,
       observe,
-      look: (before) => lookForAbsence(named, Topology.make(before)),
+      look: (before) => lookInDoubt(named, name, Topology.make(before)),
       confirm: () => lookForAbsence(named),
       apply: (before) => sendChecked(named, Topology.make(before)),
       timeout: policy.scale,

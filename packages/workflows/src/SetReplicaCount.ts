@@ -21,8 +21,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Checks from "./Checks.js"
 import type { Finding } from "./Finding.js"
+import type { ReplicaChanged } from "./FlowError.js"
 import type { Facts } from "./Invariant.js"
-import { counted, unseen, unseenOrUneven } from "./internal/counted.js"
+import { counted, type Missing, unseen, unseenOrUneven } from "./internal/counted.js"
 import { replicaTakes } from "./internal/expected.js"
 import { guardDeletion } from "./internal/replicaGuards.js"
 import { Shards } from "./internal/shards.js"
@@ -143,27 +144,49 @@ const grow = (payload: Payload, shardId: string, missing: number) =>
       })
   )
 
-/** Which replica leaves is chosen just before, by the roles there are then; a primary never does. */
-const shrink = ({ clusterId, nodesPerShard }: Payload, shardId: string, surplus: number) =>
-  Effect.forEach(
-    Array.from({ length: surplus }, (_, index) => index + 1),
-    (n) =>
-      Effect.gen(function* () {
-        const size = nodesPerShard + surplus - n + 1
-        const nodeId = yield* choose(`choose -${n}`, { clusterId, shardId, size }, Placement.leastNeeded)
-        yield* guardDeletion(`checks before delete -${n}`, { clusterId, shardId, nodeId, reliesOn: [] })
-        yield* deleteReplica(`delete -${n}`, { clusterId, shardId, nodeId })
-        return nodeId
-      })
-  )
+/** What becomes of a change of the replica that was to leave. */
+type Crossed = (changed: ReplicaChanged) => Effect.Effect<void, ReplicaChanged>
 
-/** The step that waits until each shard has its nodes, and those that are not shown yet where the cluster tells of them. */
-const reached = (name: string, { clusterId, nodesPerShard }: Payload, before: ReadonlyArray<Shard>) => {
-  const sizes = new Map(before.map(({ id }) => [id, nodesPerShard]))
+/**
+ * Which replica leaves is chosen just before, by the roles there are then; a primary never does. It ends where one changed
+ * just then. `size`: how many nodes the shard is left with, one that auto-heal has yet to bring included.
+ */
+const shrink = ({ clusterId, nodesPerShard }: Payload, shardId: string, surplus: number, crossed: Crossed) =>
+  Effect.gen(function* () {
+    const removed: Array<string> = []
+    let size = nodesPerShard + surplus
+    for (let n = 1; n <= surplus; n++) {
+      const nodeId = yield* choose(`choose -${n}`, { clusterId, shardId, size }, Placement.leastNeeded)
+      const isGone = yield* guardDeletion(`checks before delete -${n}`, {
+        clusterId,
+        shardId,
+        nodeId,
+        reliesOn: []
+      }).pipe(
+        Effect.zipRight(deleteReplica(`delete -${n}`, { clusterId, shardId, nodeId })),
+        Effect.as(true),
+        Effect.catchTag("ReplicaChanged", (changed) => Effect.as(crossed(changed), false))
+      )
+      if (!isGone) break
+      removed.push(nodeId)
+      size--
+    }
+    return { shardId, removed, size }
+  })
+
+type Shrunk = ReadonlyArray<Effect.Effect.Success<ReturnType<typeof shrink>>>
+
+const removedIn = (shrunk: Shrunk): ReadonlyArray<string> => shrunk.flatMap(({ removed }) => removed)
+
+/** The step that waits until each shard has its nodes, and those that are not shown yet where something tells of them. */
+const reached = (name: string, { clusterId, nodesPerShard }: Payload, shrunk: Shrunk) => {
+  const left = new Map(shrunk.map(({ shardId, size }) => [shardId, size]))
+  const sizes = new Map(shrunk.map(({ shardId }) => [shardId, nodesPerShard]))
+  const missing: Missing = (shards, said) => lacking(shards, left) ?? unseen(shards, said)
   return Step.make(name, {
     success: Shards,
     error: ReplicaError,
-    run: Effect.flatMap(counted(clusterId, name, unseen), (shards) =>
+    run: Effect.flatMap(counted(clusterId, name, missing), (shards) =>
       lacking(shards, sizes) === undefined ? Effect.succeed(shards) : whole(clusterId, name, sizes)
     )
   })
@@ -174,7 +197,7 @@ const reached = (name: string, { clusterId, nodesPerShard }: Payload, before: Re
  *
  * All shards grow before any shrinks. A new replica goes to the subnet with the fewest nodes of its shard, and is proven
  * in sync by `ReplicaSync`. A replica leaves from the subnet with the most, chosen by the roles just before; never a
- * primary, never the last. What auto-heal brings on top, for a node that was dead when the shards were counted, leaves
+ * primary, never the last. Where it became primary or died just then, another is chosen. What auto-heal brings on top, for a node that was dead when the shards were counted, leaves
  * in the end, until the count holds. Undone, added replicas are removed; deleted ones cannot be brought back, which the
  * outcome says.
  *
@@ -187,6 +210,8 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
     const before = yield* shardsNow("shards", payload)
     const missing = (shard: Shard): number => Math.max(0, nodesPerShard - shard.nodes.length)
     const surplus = (shard: Shard): number => Math.max(0, shard.nodes.length - nodesPerShard)
+    let lives = before.reduce((sum, { nodes }) => sum + nodes.length, 0)
+    const crossed: Crossed = (changed) => (lives-- > 0 ? Effect.void : Effect.fail(changed))
     const adds = before.reduce((sum, shard) => sum + missing(shard), 0)
     const change = {
       what: `give each shard ${nodesPerShard} nodes`,
@@ -201,17 +226,17 @@ export const body = (payload: Payload): Effect.Effect<Result, ReplicaError, Requ
       grow(payload, shard.id, missing(shard))
     )
     const shrunk = yield* Step.each(before, { name: ({ id }) => `shard ${id}` }, (shard) =>
-      shrink(payload, shard.id, surplus(shard))
+      shrink(payload, shard.id, surplus(shard), crossed)
     )
-    const removed = shrunk.flat()
-    let shards = yield* reached("topology", payload, before)
+    const removed = [...removedIn(shrunk)]
+    let shards = yield* reached("topology", payload, shrunk)
     for (let n = 1; shards.some((shard) => surplus(shard) > 0); n++) {
       const again = n === 1 ? "" : ` ${n}`
       const late = yield* Step.each(shards, { name: ({ id }) => `healed${again} shard ${id}` }, (shard) =>
-        shrink(payload, shard.id, surplus(shard))
+        shrink(payload, shard.id, surplus(shard), crossed)
       )
-      removed.push(...late.flat())
-      shards = yield* reached(`topology after healing${again}`, payload, before)
+      removed.push(...removedIn(late))
+      shards = yield* reached(`topology after healing${again}`, payload, late)
     }
     const added = grown.flat().filter(({ nodeId }) => !removed.includes(nodeId))
     return {

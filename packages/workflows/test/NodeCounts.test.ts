@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as EvacuateSubnet from "../src/EvacuateSubnet.js"
 import * as Placement from "../src/Placement.js"
+import * as ReplaceReplica from "../src/ReplaceReplica.js"
 import type * as Rehearsal from "../src/rehearsal/Rehearsal.js"
 import * as ScaleOut from "../src/ScaleOut.js"
 import * as ScaleTo from "../src/ScaleTo.js"
@@ -45,22 +46,23 @@ interface Story {
   readonly cloud?: CloudOptions
 }
 
-/** A flow with its payload, and how it ends: the outcome, and how many nodes each shard has an hour later. */
-const told =
+/** A flow, and how it ends: the outcome, and how many nodes each shard has an hour later. */
+const ending =
   <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
     { body, flow }: Rehearsal.Rehearsable<Name, P, S, E>,
-    payload: Omit<P["Type"], "clusterId">
+    payloadOf: (clusterId: string) => Effect.Effect<P["Type"], unknown, CloudServices>
   ) =>
   ({ cloud = {}, cluster = backedUp(1), faults = () => Effect.succeed([]), policy = {} }: Story) =>
     inCloud(
       Effect.gen(function* () {
         const clusterId = yield* cluster
         const emulator = yield* Emulator
+        const payload = yield* payloadOf(clusterId)
         for (const fault of yield* faults(clusterId)) yield* emulator.faults.add(fault)
         const watched = yield* watch
         const { use } = yield* open(flow.toLayer(body), yield* sharedJournal)
         const from = yield* Clock.currentTimeMillis
-        yield* use(Runs.start(flow, { payload: { ...payload, clusterId }, id: "run" }))
+        yield* use(Runs.start(flow, { payload, id: "run" }))
         const outcome: Outcome.Outcome<unknown, unknown> = yield* use(Runs.outcome(flow, "run"))
         const took = (yield* Clock.currentTimeMillis) - from
         const fired = (yield* emulator.faults.list).reduce((sum, fault) => sum + fault.fired, 0)
@@ -70,6 +72,12 @@ const told =
       }).pipe(Effect.provideService(WaitPolicy.WaitPolicy, WaitPolicy.make(policy))),
       { latencies: unseenFor(20_000), ...cloud }
     )
+
+/** The same, of a payload that names nothing but the cluster. */
+const told = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
+  flow: Rehearsal.Rehearsable<Name, P, S, E>,
+  payload: Omit<P["Type"], "clusterId">
+) => ending(flow, (clusterId) => Effect.succeed({ ...payload, clusterId }))
 
 /** A replica of the first shard dies just before a look at the shards. */
 const diesBefore = (nth: number) => (clusterId: string) =>
@@ -200,6 +208,14 @@ describe("the deletion of a node", () => {
     }))
   })
   const fewer = told(SetReplicaCount, { nodesPerShard: 2 })
+  const first = { operation: "DeleteNode" as const, nth: 1 }
+  const leaving = (clusterId: string) =>
+    Effect.map(shardsOf(clusterId), ([shard]) => (shard === undefined ? "" : (Placement.leastNeeded(shard) ?? "")))
+  const dies = (call: Faults.Action) => (clusterId: string) =>
+    Effect.map(leaving(clusterId), (nodeId) => [
+      { match: first, do: Faults.disturb({ _tag: "FailNode", clusterId, shardId: "001", nodeId }) },
+      { match: first, do: call }
+    ])
   const cloud = { latencies: unseenFor(1000) }
 
   it.effect("is its own when the call was accepted, though another node shows up just then", () =>
@@ -225,18 +241,37 @@ describe("the deletion of a node", () => {
     })
   )
 
+  it.effect("goes on with another node, when the one to leave becomes primary or dies just then", () =>
+    Effect.gen(function* () {
+      for (const _tag of ["SwitchPrimary", "FailNode"] as const) {
+        const faults = (clusterId: string) =>
+          Effect.map(leaving(clusterId), (nodeId) => [
+            { match: first, do: Faults.disturb({ _tag, clusterId, shardId: "001", nodeId }) }
+          ])
+        const ended = yield* fewer({ faults, cloud: { transformClient: silent } })
+        assert.strictEqual(tagOf(ended), "Succeeded", _tag)
+        assert.strictEqual(ended.fired, 1, _tag)
+        assert.deepStrictEqual(ended.counts, [2], _tag)
+      }
+    })
+  )
+
+  it.effect("is not taken for done when the node died by itself, and another is to take its place", () =>
+    Effect.gen(function* () {
+      const replace = ending(ReplaceReplica, (clusterId) =>
+        Effect.map(leaving(clusterId), (nodeId) => ({ clusterId, shardId: "001", nodeId, subnetId: "subnet-z" }))
+      )
+      const ended = yield* replace({ faults: dies(Faults.drop) })
+      assert.strictEqual(tagOf(ended), "ReplicaChanged")
+      assert.strictEqual(ended.fired, 2)
+      assert.deepStrictEqual(ended.counts, [3])
+      assert.deepStrictEqual(reportOf(ended.outcome).notUndone, [])
+    })
+  )
+
   it.effect("is made up for when the node died by itself, and its replacement shows up later", () =>
     Effect.gen(function* () {
-      const faults = (clusterId: string) =>
-        Effect.map(shardsOf(clusterId), ([shard]) => {
-          const nodeId = shard === undefined ? "" : (Placement.leastNeeded(shard) ?? "")
-          const match = { operation: "DeleteNode" as const, nth: 1 }
-          return [
-            { match, do: Faults.disturb({ _tag: "FailNode", clusterId, shardId: "001", nodeId }) },
-            { match, do: Faults.status(500) }
-          ]
-        })
-      const ended = yield* fewer({ faults })
+      const ended = yield* fewer({ faults: dies(Faults.status(500)) })
       assert.strictEqual(tagOf(ended), "Succeeded")
       assert.strictEqual(ended.fired, 2)
       assert.deepStrictEqual(ended.counts, [2])
