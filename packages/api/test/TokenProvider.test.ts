@@ -1,3 +1,4 @@
+import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -10,6 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { type TokenOptions, TokenProvider } from "../src/TokenProvider.js"
 import { fakeHttp, type Reply } from "./support/FakeHttp.js"
+import { recordSpans } from "./support/recordSpans.js"
 
 const secret = "s3cr3t-of-the-key"
 const credential = { id: "key-id", secret: Redacted.make(secret) }
@@ -59,6 +61,27 @@ describe("the exchange", () => {
       })
     }).pipe(Effect.provide(layer))
   })
+
+  it.effect("tells the service its span where there is a tracer, and none elsewhere", () =>
+    Effect.gen(function* () {
+      const traceparent = (tracer: Layer.Layer<never>) => {
+        const { layer, seen } = provide(issued)
+        return Effect.map(
+          get.pipe(Effect.provide(layer), Effect.provide(tracer)),
+          () => seen[0]?.headers["traceparent"]
+        )
+      }
+      const { layer, spans } = recordSpans()
+      assert.strictEqual(yield* traceparent(layer), `00-trace-${spans[0]?.spanId}-01`)
+      assert.deepStrictEqual(
+        spans.map(({ name }) => name),
+        ["MemStore.token"]
+      )
+      assert.isUndefined(yield* traceparent(Layer.empty))
+      const silent = Effect.locally(HttpClient.currentTracerPropagation, false)
+      assert.isUndefined(yield* silent(traceparent(recordSpans().layer)))
+    })
+  )
 
   it.effect("reads the credential from the vendor's environment names", () => {
     const { layer: http, seen } = fakeHttp((_, index) => issued(index))

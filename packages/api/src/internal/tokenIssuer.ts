@@ -1,8 +1,10 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,10 +12,11 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
 import { type ApplicationCredential, CreateTokenPayload, createTokenEndpoint, TokenTimes } from "../IdentityApi.js"
 import { TokenUnavailable } from "../MemStoreError.js"
 import { parseJson, readAnswer } from "./answer.js"
-import { serverAttributes, shownUrl } from "./httpSpan.js"
+import { isTraced, propagation, serverAttributes, shownUrl } from "./httpSpan.js"
 import { bounded } from "./redact.js"
 import { retryAfterMillis } from "./retryAfter.js"
 import { hideSecrets } from "./secretHeaders.js"
@@ -118,7 +121,15 @@ export const makeIssuer = (settings: Settings): Effect.Effect<Issued, NotIssued>
     askedMillis: undefined
   })
 
-  return Effect.zipRight(hideSecrets, http.execute(request)).pipe(
+  const send = Effect.withFiberRuntime<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>(
+    (fiber) => {
+      const span = Context.getOption(fiber.currentContext, Tracer.ParentSpan)
+      const told = Option.isSome(span) && span.value._tag === "Span" && isTraced(fiber)
+      return http.execute(HttpClientRequest.setHeaders(request, told ? propagation(fiber, span.value) : {}))
+    }
+  )
+
+  return Effect.zipRight(hideSecrets, send).pipe(
     Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
     Effect.catchAll((error) => unavailable("Unreachable", bounded(describe(error), secrets))),
     within(settings.timeout, late),
