@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Crypto from "node:crypto"
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as MemStore from "@memstore-flows/api/MemStore"
 import type { ClusterState } from "@memstore-flows/model/ClusterState"
@@ -31,6 +30,7 @@ import * as Plant from "./redis/Plant.js"
 import * as Processes from "./redis/Processes.js"
 import { type AddressesTaken, CutOff, type FilesUnusable, type RedisUnavailable } from "./redis/RedisError.js"
 import * as Supervisor from "./redis/Supervisor.js"
+import * as TemporaryFolder from "./redis/TemporaryFolder.js"
 import * as Work from "./redis/Work.js"
 
 /**
@@ -99,11 +99,7 @@ const tidy = (plant: Plant.Plant, state: State) =>
   })
 
 const folder = (given: string | undefined) =>
-  given === undefined
-    ? Effect.orDie(
-        Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "memstore-emulator-" }))
-      )
-    : Effect.succeed(given)
+  given === undefined ? Effect.orDie(TemporaryFolder.make()) : Effect.succeed(given)
 
 /**
  * Servers on loopback addresses of their own, `127.R.x.y`, with the port of their cluster. All of them end with the scope,

@@ -37,6 +37,16 @@ const holderOf = (content: string) =>
     return began === "" || (yield* beginning(pid)) === began ? pid : undefined
   })
 
+/** Whether a folder was held by a process that is gone. One without a lock is of nobody, or about to be held. */
+export const isLeft = (directory: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const key = yield* fs.realPath(directory)
+    const content = yield* fs.readFileString(path.join(key, "lock"))
+    return !heldHere.has(key) && (yield* holderOf(content)) === undefined
+  }).pipe(Effect.orElseSucceed(() => false))
+
 /**
  * Holds `lock` in a folder until the scope ends.
  *
