@@ -2,8 +2,12 @@ import { readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as workflows from "../src/index.js"
+import { around } from "./redis/catalogue/around.js"
+import { changes } from "./redis/catalogue/changes.js"
+import { clusters } from "./redis/catalogue/clusters.js"
+import { subjects } from "./rehearsal/Subjects.js"
 import { inCloud } from "./support/Cloud.js"
-import { pageOf, unnamed, untold } from "./support/Page.js"
+import { fieldsOf, pageOf, unnamed, untold } from "./support/Page.js"
 import { play, replace, type Scenario, scaleIn, scaleOut } from "./support/Scenario.js"
 
 const root = new URL("../../../", import.meta.url)
@@ -35,6 +39,22 @@ describe("the pages of flows", () => {
     const flat = (text: string) => text.replace(/\s+/g, "")
     const [, shown = "none"] = /```ts\n(const body =[^`]+(?:`[^`\n]+`[^`]+)*)```/.exec(overview) ?? []
     assert.include(flat(read("examples/20-compose-the-catalogue.ts")), flat(shown))
+  })
+
+  it("tell of flows that are rehearsed and run on random clusters, and on real servers, each of them", () => {
+    const wrappers = ["InWindow", "PauseBackups", "RollOut"]
+    assert.sameMembers(Object.keys(subjects), [...flows.map(({ name }) => name), ...wrappers])
+    const titles = Object.values({ ...changes, ...clusters, ...around }).map(({ title }) => title.split(/[ ,]/)[0])
+    assert.sameMembers([...new Set(titles)], pages)
+  })
+
+  it("tell of flows that take checks that are off, unless they only read", () => {
+    const taking = flows.filter(({ flow }) => fieldsOf(flow.payload).includes("checksOff")).map(({ name }) => name)
+    const reading = ["AuditTopology", "AwaitHealthy"]
+    assert.sameMembers(
+      [...taking, ...reading],
+      flows.map(({ name }) => name)
+    )
   })
 
   for (const { flow, name } of flows) {

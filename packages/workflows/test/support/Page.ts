@@ -36,6 +36,10 @@ const tagsOf = (ast: SchemaAST.AST): ReadonlyArray<string> => {
   return name === undefined ? [] : [name.slice(name.lastIndexOf("/") + 1)]
 }
 
+/** The fields of a struct. */
+export const fieldsOf = ({ ast }: Schema.Schema.All): ReadonlyArray<string> =>
+  SchemaAST.getPropertySignatures(ast).map(({ name }) => String(name))
+
 const called = new Set(tagsOf(CallError.ast))
 
 /** Errors of a flow that a page does not name; "the errors of the calls" stands for theirs. */
