@@ -9,6 +9,7 @@ import * as ReconfigureCluster from "../../src/ReconfigureCluster.js"
 import * as ReplaceReplica from "../../src/ReplaceReplica.js"
 import * as Plan from "../../src/rehearsal/Plan.js"
 import * as Rehearsal from "../../src/rehearsal/Rehearsal.js"
+import * as Tree from "../../src/rehearsal/Tree.js"
 import { inCloud } from "../support/Cloud.js"
 import { replacePayload, source } from "../support/Fixture.js"
 import { watch } from "../support/Scenario.js"
@@ -76,8 +77,10 @@ describe("Rehearsal", () => {
         const body = (payload: ReconfigureCluster.Payload) =>
           Effect.zipLeft(ReconfigureCluster.body(payload), Effect.fail("no" as const))
         const payload = { clusterId, change: { description: "new" }, previous: { description: "old" } }
-        const { calls, ending } = yield* Rehearsal.rehearse({ flow: failing, body }, payload)
+        const plan = yield* Rehearsal.rehearse({ flow: failing, body }, payload)
+        const { calls, ending } = plan
         assert.strictEqual(ending._tag, "Fails")
+        assert.include(Tree.render(plan), `undo: PATCH /v1/clusters/${clusterId} {"description":"old"}`)
         const [change, back] = calls
         assert.deepInclude(back, { undoes: true, body: { description: "old" } })
         assert.deepStrictEqual(

@@ -34,12 +34,14 @@ export const line = ({ method, path, query }: Pick<Plan.Call, "method" | "path" 
 export const bodyText = ({ body }: Pick<Plan.Call, "body">): string | undefined =>
   body === null || body === undefined ? undefined : JSON.stringify(body)
 
+const whole = (call: Plan.Undo["calls"][number]): string => [line(call), bodyText(call) ?? []].flat().join(" ")
+
 /** What becomes of a call when the run stops after it. */
 export const undoText = ({ status, undo, undoes }: Plan.Call): string => {
   if (undoes) return "part of the undo"
   if (status !== 200) return "nothing to undo"
   if (undo === null) return "not worked out"
-  if (undo.calls.length > 0) return undo.calls.map(line).join(", then ")
+  if (undo.calls.length > 0) return undo.calls.map(whole).join(", then ")
   if (undo.kept !== null) return undo.kept
   return undo.registered ? "left to the undo of an earlier step" : "none"
 }
