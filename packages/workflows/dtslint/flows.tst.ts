@@ -15,6 +15,7 @@ import type { Engine } from "@memstore-flows/engine/Engine"
 import type { Implemented } from "@memstore-flows/engine/Flow"
 import type { JournalError } from "@memstore-flows/engine/Journal"
 import type * as Run from "@memstore-flows/engine/Run"
+import * as Runs from "@memstore-flows/engine/Runs"
 import * as Step from "@memstore-flows/engine/Step"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -27,6 +28,9 @@ import * as ReplaceReplica from "../src/ReplaceReplica.js"
 import * as Replica from "../src/Replica.js"
 import * as Restore from "../src/Restore.js"
 import * as RestoreThenScale from "../src/RestoreThenScale.js"
+import type * as Plan from "../src/rehearsal/Plan.js"
+import type * as Rehearsal from "../src/rehearsal/Rehearsal.js"
+import * as SavedPlan from "../src/rehearsal/Saved.js"
 import * as Scale from "../src/Scale.js"
 
 type Called =
@@ -137,6 +141,21 @@ describe("the steps", () => {
 
 class Bell extends Context.Tag("Bell")<Bell, { readonly ring: Effect.Effect<void, Silent> }>() {}
 class Silent extends Schema.TaggedError<Silent>()("Silent", {}) {}
+
+describe("a saved plan", () => {
+  const plan = {} as Plan.Plan
+
+  it("starts any flow, and fails typed when it is stale or of another", () => {
+    const started = Runs.start(ReplaceReplica.flow, { plan: SavedPlan.of(plan) })
+    expect(started).type.toBe<
+      Effect.Effect<
+        Run.Info,
+        SavedPlan.PlanStale | SavedPlan.PlanUnfit | FlowError.CallError | Runs.StartError,
+        Rehearsal.Reads | Implemented<"ReplaceReplica"> | Runs.Runs
+      >
+    >()
+  })
+})
 
 describe("a flow of one's own", () => {
   it("has the calls and errors of its parts, and no others", () => {

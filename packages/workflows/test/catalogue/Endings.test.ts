@@ -19,7 +19,6 @@ import * as DecommissionCluster from "../../src/DecommissionCluster.js"
 import { LoadProbe } from "../../src/LoadProbe.js"
 import * as PauseBackups from "../../src/PauseBackups.js"
 import * as ProvisionCluster from "../../src/ProvisionCluster.js"
-import * as ReconfigureCluster from "../../src/ReconfigureCluster.js"
 import * as RestoreCluster from "../../src/RestoreCluster.js"
 import * as RestoreDrill from "../../src/RestoreDrill.js"
 import * as ScaleIn from "../../src/ScaleIn.js"
@@ -231,32 +230,27 @@ const Paused = Flow.make({
   resource: ({ clusterId }) => `cluster/${clusterId}`
 })
 
-it.effect("backups that were paused go on when the body fails", () =>
-  inCloud(
-    Effect.gen(function* () {
-      const { clusterId } = yield* Grounds.cluster(1)
-      const off = { backupSchedule: { cron: "", retentionLimit: 1 } }
-      const setup = { clusterId, change: { backupSchedule: schedule }, previous: off }
-      yield* failing(ReconfigureCluster.flow, ReconfigureCluster.layer, setup)
-      const shown = Effect.map(
-        Effect.flatMap(Emulator, ({ state }) => state),
-        ({ clusters }) => clusters[0]?.backupSchedule ?? null
-      )
-      let during: unknown = schedule
-      const layer = Paused.toLayer(() =>
-        PauseBackups.around({ clusterId })(
-          Effect.zipRight(
-            Effect.map(shown, (seen) => {
-              during = seen
-            }),
-            Effect.fail("no" as const)
-          )
+const ends = { fails: Effect.fail("no" as const), dies: Effect.dieMessage("of a defect") }
+
+for (const [how, end] of Object.entries(ends)) {
+  it.effect(`backups that were paused go on when the body ${how}`, () =>
+    inCloud(
+      Effect.gen(function* () {
+        const { clusterId } = yield* Grounds.cluster(1)
+        const { cron, retentionLimit } = schedule
+        yield* Grounds.scheduled(cron)({ clusterId })
+        const shown = Effect.map(
+          Effect.flatMap(Emulator, ({ state }) => state),
+          ({ clusters }) => clusters[0]?.backupSchedule ?? null
         )
-      )
-      const { error, left } = yield* failing(Paused, layer, { clusterId })
-      assert.deepStrictEqual([error, left], [["no"], []])
-      assert.notDeepEqual(during, schedule)
-      assert.deepStrictEqual(yield* shown, schedule)
-    })
+        const during: Array<unknown> = []
+        const look = Effect.map(shown, (seen) => void during.push(seen))
+        const layer = Paused.toLayer(() => PauseBackups.around({ clusterId })(Effect.zipRight(look, end)))
+        const { error, left } = yield* failing(Paused, layer, { clusterId })
+        assert.deepStrictEqual([error, left], [[how === "fails" ? "no" : "Died"], []])
+        assert.notDeepEqual(during, [{ cron, retentionLimit }])
+        assert.deepStrictEqual(yield* shown, { cron, retentionLimit })
+      })
+    )
   )
-)
+}
