@@ -4,6 +4,7 @@ import { Emulator } from "@memstore-flows/emulator/Emulator"
 import * as Runs from "@memstore-flows/engine/Runs"
 import * as Effect from "effect/Effect"
 import * as ReplaceReplica from "../src/ReplaceReplica.js"
+import * as Grounds from "./catalogue/Grounds.js"
 import { type CloudServices, flows, inCloud, shardsOf } from "./support/Cloud.js"
 import { clusterLike, replacePayload, source, specOf } from "./support/Fixture.js"
 import { watch } from "./support/Scenario.js"
@@ -42,6 +43,13 @@ const full = clusterLike({
   subnetAssignments: [
     { primary: { id: "subnet-x" }, replicas: ["y", "y", "y", "y"].map((id) => ({ id: `subnet-${id}` })) }
   ]
+})
+
+/** A cluster of 2 nodes in its only shard. */
+const pair = clusterLike({
+  ...specOf(1),
+  nodeCountPerShard: 2,
+  subnetAssignments: [{ primary: { id: "subnet-x" }, replicas: [{ id: "subnet-y" }] }]
 })
 
 /** Further clusters, which leave the project without a node to spare. */
@@ -87,6 +95,15 @@ const cases: Readonly<Record<string, Case>> = {
         Effect.as(emulator.disturb({ _tag: "FailCluster", clusterId: payload.clusterId }), payload)
       ),
     found: ["ClusterFailed"]
+  },
+  "a move that would bring all nodes of the shard into one subnet": {
+    cluster: pair,
+    wish: wanting({ subnetId: "subnet-x" }),
+    found: ["NotSpread"]
+  },
+  "an automatic backup that is due meanwhile": {
+    wish: (payload) => Effect.as(Grounds.scheduled("* * * * *")(payload), payload),
+    found: ["BackupDue"]
   },
   "everything wrong at once": {
     wish: (payload) =>

@@ -228,6 +228,7 @@ contract({
       given: Grounds.crowd(["second", "third"], 9),
       found: ["QuotaNodesPerProject"]
     },
+    "an automatic backup that is due meanwhile": { given: Grounds.scheduled("* * * * *"), found: ["BackupDue"] },
     "no fresh backup, a shard that is not there, and a new one in one subnet, which is none of the cluster's": {
       ground: Grounds.cluster(2),
       payload: (payload) => ({ ...payload, shardId: "099", newShard: { primary: w, replicas: [w] } }),

@@ -97,7 +97,7 @@ const trial = (name: string, subjectOf: (given: Given) => Effect.Effect<Subject>
 }
 
 /** `MEMSTORE_REHEARSALS`: how many random projects for each flow; `MEMSTORE_REHEARSAL_SEED`: the first of them. */
-const count = Effect.runSync(Config.withDefault(Config.integer("MEMSTORE_REHEARSALS"), 2))
+const count = Effect.runSync(Config.withDefault(Config.integer("MEMSTORE_REHEARSALS"), 5))
 const first = Effect.runSync(Config.withDefault(Config.integer("MEMSTORE_REHEARSAL_SEED"), 1))
 
 describe("A rehearsal and the run after it", () => {
@@ -112,7 +112,7 @@ describe("A rehearsal and the run after it", () => {
             const end = `${ending} after ${writes} writes`
             ends[end] = (ends[end] ?? 0) + 1
           }
-          if (count > 2) process.stdout.write(`${name}: ${JSON.stringify(ends)}\n`)
+          if (count > 5) process.stdout.write(`${name}: ${JSON.stringify(ends)}\n`)
         }),
       600_000
     )
