@@ -1,5 +1,5 @@
 import * as Redacted from "effect/Redacted"
-import type { RedisOptions } from "ioredis"
+import type { Cluster, Redis, RedisOptions } from "ioredis"
 import type { RedisAccess } from "../redis/RedisAccess.js"
 import { CommandFailed, NodeUnreachable, type RedisError } from "../redis/RedisError.js"
 
@@ -10,6 +10,21 @@ export const connectionOptions = ({ password, tls, username }: RedisAccess): Red
   ...(password === undefined ? {} : { password: Redacted.value(password) }),
   ...(tls === undefined ? {} : { tls: tls.ca === undefined ? {} : { ca: tls.ca } })
 })
+
+/**
+ * A client whose connections may break while a slot moves. The driver sends ASKING before a command that a node redirects,
+ * and leaves its answer to nobody: cut off then, it would end the process as an unhandled rejection. The command that
+ * follows tells all there is to know.
+ */
+export const outlivingAsking = (cluster: Cluster): Cluster =>
+  cluster.on("+node", (node: Redis) => {
+    const asking = node.asking.bind(node)
+    node.asking = (callback) => {
+      const answer = asking(callback)
+      answer.catch(() => undefined)
+      return answer
+    }
+  })
 
 const denials = new Set(["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"])
 

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { Cluster } from "ioredis"
-import { connectionOptions, errorOf } from "../internal/ioredis.js"
+import { connectionOptions, errorOf, outlivingAsking } from "../internal/ioredis.js"
 import type { RedisAccess } from "./RedisAccess.js"
 import { NodeUnreachable, type RedisError } from "./RedisError.js"
 
@@ -83,7 +83,7 @@ export const connect = (options: RedisClusterOptions): Effect.Effect<RedisCluste
     let trouble: unknown = new Error("no answer in time")
     const client = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        open(options)
+        outlivingAsking(open(options))
           .on("error", (error) => (trouble = error))
           .on("node error", (error) => (trouble = error))
       ),
