@@ -81,38 +81,37 @@ const inside = <A, E, R>(run: typeof Run.Service, body: Effect.Effect<A, E, R>):
     return Effect.interruptible(Effect.zipRight(carried, body)) as Effect.Effect<A, E, Exclude<R, Run>>
   })
 
-const register = <Payload extends PureSchema, A, E, R>(
+const register = Effect.fnUntraced(function* <Payload extends PureSchema, A, E, R>(
   flow: Omit<Flow<string, Payload, PureSchema, PureSchema>, "toLayer">,
   body: (payload: Payload["Type"]) => Effect.Effect<A, E, R>
-) =>
-  Effect.gen(function* () {
-    const engine = yield* Engine
-    const runtime = yield* Effect.runtime<Exclude<R, Run>>()
-    const payload = codecOf(flow.payload)
-    const start = (live: Live): Effect.Effect<A, E, R> => {
-      const { id } = live.record
-      const unreadable = (error: { readonly reason: string }) =>
-        lost(live, new RecordUnreadable({ run: id, record: "payload", reason: error.reason }))
-      return Effect.flatMap(Effect.catchAll(payload.fromText(live.record.payload), unreadable), body)
+) {
+  const engine = yield* Engine
+  const runtime = yield* Effect.runtime<Exclude<R, Run>>()
+  const payload = codecOf(flow.payload)
+  const start = (live: Live): Effect.Effect<A, E, R> => {
+    const { id } = live.record
+    const unreadable = (error: { readonly reason: string }) =>
+      lost(live, new RecordUnreadable({ run: id, record: "payload", reason: error.reason }))
+    return Effect.flatMap(Effect.catchAll(payload.fromText(live.record.payload), unreadable), body)
+  }
+  const tracer = yield* Effect.withFiberRuntime<Tracer.Tracer | undefined>((fiber) => Effect.succeed(tracerOf(fiber)))
+  const meters = Meters.make(flow.name, yield* FiberRef.get(FiberRef.currentMetricLabels))
+  yield* engine.register({
+    meters,
+    tracer,
+    flow: flow.name,
+    version: flow.version,
+    success: erase(codecOf(flow.success)),
+    error: erase(codecOf(flow.error)),
+    fork: (live, succeeded) => {
+      const { id, resource } = live.record
+      const held = resource === null ? null : lentTo(id, resource)
+      const run = { id, flow: flow.name, resource: held, scope: "", live }
+      const body = Effect.flatMap(start(live), (value) => succeeded(value) ?? Effect.succeed(value))
+      return Runtime.runFork(runtime)(inside(run, body), { immediate: false })
     }
-    const tracer = yield* Effect.withFiberRuntime<Tracer.Tracer | undefined>((fiber) => Effect.succeed(tracerOf(fiber)))
-    const meters = Meters.make(flow.name, yield* FiberRef.get(FiberRef.currentMetricLabels))
-    yield* engine.register({
-      meters,
-      tracer,
-      flow: flow.name,
-      version: flow.version,
-      success: erase(codecOf(flow.success)),
-      error: erase(codecOf(flow.error)),
-      fork: (live, succeeded) => {
-        const { id, resource } = live.record
-        const held = resource === null ? null : lentTo(id, resource)
-        const run = { id, flow: flow.name, resource: held, scope: "", live }
-        const body = Effect.flatMap(start(live), (value) => succeeded(value) ?? Effect.succeed(value))
-        return Runtime.runFork(runtime)(inside(run, body), { immediate: false })
-      }
-    })
   })
+})
 
 /**
  * The contract of a flow.

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -83,9 +83,17 @@ export interface Service {
 export class Journal extends Context.Tag("@memstore-flows/engine/Journal")<Journal, Service>() {}
 
 /**
+ * A new journal in memory.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeMemory: Effect.Effect<Service> = Effect.sync(make)
+
+/**
  * A journal in memory. It lives as long as the layer, so it survives a restart of the engine but not of the process.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<Journal> = Layer.sync(Journal, make)
+export const layerMemory: Layer.Layer<Journal> = Layer.effect(Journal, makeMemory)

@@ -82,15 +82,17 @@ export const id: Effect.Effect<string, never, Run> = Effect.map(Run, (run) => ru
  * @category constructors
  */
 export const progress = (report: ProgressReport): Effect.Effect<void, never, Run> =>
-  Effect.zipWith(Run, FiberRef.get(place), ({ live, scope }, { step }) => {
-    if (live.frozen && live.phase !== "undoing") return
-    const event: Event = {
-      _tag: "Progress",
-      run: live.record.id,
-      at: now(live),
-      step: step?.name ?? scope,
-      progress: report
-    }
-    live.progress = event
-    publish(live, event)
-  })
+  Effect.flatMap(Run, ({ live, scope }) =>
+    Effect.map(FiberRef.get(place), ({ step }) => {
+      if (live.frozen && live.phase !== "undoing") return
+      const event: Event = {
+        _tag: "Progress",
+        run: live.record.id,
+        at: now(live),
+        step: step?.name ?? scope,
+        progress: report
+      }
+      live.progress = event
+      publish(live, event)
+    })
+  )

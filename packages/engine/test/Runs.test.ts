@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Chunk, Data, Deferred, Effect, Fiber, Layer, Option, Ref, Schema, type Scope, Stream } from "effect"
+import { Chunk, Context, Data, Deferred, Effect, Fiber, Layer, Option, Ref, Schema, type Scope, Stream } from "effect"
 import { Engine, type Event, Flow, Journal, Run, Runs, type StartPlan, Step } from "../src/index.js"
 import { Log, lines, memory, open, said, say, until } from "./contract/harness.js"
 
@@ -203,4 +203,26 @@ test("a payload that does not fit is refused with every fault at once", () =>
     assert.strictEqual(error._tag, "PayloadInvalid")
     assert.include(error.message, '["name"]')
     assert.include(error.message, '["port"]')
+  }))
+
+test("an engine made in a scope works until the scope closes, and leaves its runs to the next", () =>
+  Effect.gen(function* () {
+    const { gate, layer } = yield* gated
+    const journal = yield* Journal.makeMemory
+    const engine = Engine.make().pipe(Effect.provideService(Journal.Journal, journal))
+    const closed = yield* Effect.scoped(
+      Effect.gen(function* () {
+        const inside = yield* engine
+        const flow = yield* Effect.provide(Layer.build(layer), inside)
+        yield* Effect.provide(Runs.start(Gate, { id: "x", payload: undefined }), Context.merge(inside, flow))
+        yield* said("begin")
+        return Context.get(inside, Runs.Runs)
+      })
+    )
+    assert.strictEqual(Option.getOrThrow(yield* journal.get("x")).state, "running")
+    assert.deepInclude(yield* Effect.flip(closed.result(Gate, "x")), { _tag: "RunDetached" })
+    const inside = yield* engine
+    const flow = yield* Effect.provide(Layer.build(layer), inside)
+    yield* Deferred.succeed(gate, undefined)
+    yield* Effect.provide(Runs.result(Gate, "x"), Context.merge(inside, flow))
   }))

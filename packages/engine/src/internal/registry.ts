@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type * as Journal from "../Journal.js"
 import { unfinished } from "../JournalRecord.js"
 import { RunDetached } from "../RunError.js"
@@ -61,8 +61,17 @@ export const leave = (lives: ReadonlyArray<Live>, reason: RunDetached["reason"],
 export const leaveAll = (core: Core): Effect.Effect<void> =>
   Effect.zipRight(
     leave(Array.from(core.lives.values()), "shutdown", "the engine was closed"),
-    Effect.suspend(() => Effect.forEach([...core.tasks], (fiber) => fiber.await, { discard: true }))
+    Effect.suspend(() =>
+      core.tasks.size === 0 ? Effect.void : Effect.forEach([...core.tasks], (fiber) => fiber.await, { discard: true })
+    )
   )
+
+/**
+ * @internal Runs an effect when the scope closes, in the fiber that closes it. `Effect.addFinalizer` would first give that
+ * fiber what this one carries, service by service: more work than to open and to close an engine.
+ */
+export const whenClosed = (effect: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.flatMap(Effect.scope, (scope) => Scope.addFinalizer(scope, Effect.uninterruptible(effect)))
 
 /** @internal */
 export const make = (core: Core): Registry => ({
@@ -80,7 +89,7 @@ export const make = (core: Core): Registry => ({
       return Effect.void
     })
     return Effect.zipRight(
-      Effect.acquireRelease(add, () => forget),
+      Effect.uninterruptible(Effect.zipRight(add, whenClosed(forget))),
       core.resume === "all" ? resumeAll(core, handler, undefined) : Effect.void
     )
   }

@@ -21,38 +21,36 @@ import { encode, sameJson, start } from "./starting.js"
 
 const now = (core: Core) => core.clock.unsafeCurrentTimeMillis()
 
-const history = (core: Core, id: string, live: Live | undefined) =>
-  Effect.gen(function* () {
-    const entries = yield* core.journal.entries(id)
-    const record = yield* find(core, id)
-    const known = record.endedAt === null ? Option.none() : yield* Effect.option(outcomeOf(record))
-    return historyOf(record, entries, Option.getOrUndefined(Option.flatten(known)), live, now(core))
-  })
+const history = Effect.fnUntraced(function* (core: Core, id: string, live: Live | undefined) {
+  const entries = yield* core.journal.entries(id)
+  const record = yield* find(core, id)
+  const known = record.endedAt === null ? Option.none() : yield* Effect.option(outcomeOf(record))
+  return historyOf(record, entries, Option.getOrUndefined(Option.flatten(known)), live, now(core))
+})
 
-const events = (core: Core, id: string) =>
-  Stream.unwrapScoped(
-    Effect.gen(function* () {
-      const live = workedOn(core, id)
-      if (!live) return Stream.fromIterable(yield* history(core, id, undefined))
-      const tail = yield* Queue.unbounded<Event>()
-      const listener = (event: Event) => void tail.unsafeOffer(event)
-      yield* Effect.acquireRelease(
-        Effect.sync(() => live.listeners.add(listener)),
-        () => Effect.sync(() => live.listeners.delete(listener))
-      )
-      const past = yield* history(core, id, live)
-      const last = past[past.length - 1]
-      const before = Stream.fromIterable(past)
-      if (last && isLast(last)) return before
-      const after = Stream.takeUntil(Stream.fromQueue(tail), isLast)
-      return Stream.concat(before, Stream.filter(after, unseen(past)))
-    })
+const tailOf = Effect.fnUntraced(function* (core: Core, id: string) {
+  const live = workedOn(core, id)
+  if (!live) return Stream.fromIterable(yield* history(core, id, undefined))
+  const tail = yield* Queue.unbounded<Event>()
+  const listener = (event: Event) => void tail.unsafeOffer(event)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => live.listeners.add(listener)),
+    () => Effect.sync(() => live.listeners.delete(listener))
   )
+  const past = yield* history(core, id, live)
+  const last = past[past.length - 1]
+  const before = Stream.fromIterable(past)
+  if (last && isLast(last)) return before
+  const after = Stream.takeUntil(Stream.fromQueue(tail), isLast)
+  return Stream.concat(before, Stream.filter(after, unseen(past)))
+})
+
+const events = (core: Core, id: string) => Stream.unwrapScoped(tailOf(core, id))
 
 const cancelText = JSON.stringify(cancelled)
 
-const cancel = (core: Core, id: string): Effect.Effect<CancelAnswer, RunNotFound | Journal.JournalError> =>
-  Effect.gen(function* () {
+const cancel: (core: Core, id: string) => Effect.Effect<CancelAnswer, RunNotFound | Journal.JournalError> =
+  Effect.fnUntraced(function* (core: Core, id: string) {
     const live = workedOn(core, id)
     if (live) return yield* cancelLive(core, live)
     const record = yield* find(core, id)
@@ -85,22 +83,27 @@ const deliver = (core: Core, entry: Journal.Entry): Effect.Effect<void> =>
     return waiting ? Effect.asVoid(Deferred.succeed(waiting, undefined)) : Effect.void
   })
 
-const signal = <P extends PureSchema>(core: Core, id: string, to: Signal<P>, payload: P["Type"], scope?: string) =>
-  Effect.gen(function* () {
-    const name = scope ? `${scope}/${to.name}` : to.name
-    const value = yield* encode(`signal ${name}`, to.payload, payload)
-    const record = yield* find(core, id)
-    if (record.endedAt !== null) return yield* new SignalRefused({ run: id, signal: name, reason: "run-ended" })
-    const at = now(core)
-    const entry = { run: id, kind: "signal", name, exit: "success", value, undo: false, startedAt: at, at } as const
-    const stored = yield* Effect.tapError(core.journal.append(entry), (error) => giveUp(core, id, error))
-    if (Option.isSome(stored)) return yield* deliver(core, stored.value)
-    const entries = yield* core.journal.entries(id)
-    const first = entries.find((other) => other.kind === "signal" && other.name === name)
-    if (first?.exit === "success" && sameJson(first.value, value)) return
-    const reason = first?.exit === "failure" ? "timed-out" : "already-received"
-    return yield* new SignalRefused({ run: id, signal: name, reason })
-  }).pipe(Effect.uninterruptible)
+const signal = Effect.fnUntraced(function* <P extends PureSchema>(
+  core: Core,
+  id: string,
+  to: Signal<P>,
+  payload: P["Type"],
+  scope?: string
+) {
+  const name = scope ? `${scope}/${to.name}` : to.name
+  const value = yield* encode(`signal ${name}`, to.payload, payload)
+  const record = yield* find(core, id)
+  if (record.endedAt !== null) return yield* new SignalRefused({ run: id, signal: name, reason: "run-ended" })
+  const at = now(core)
+  const entry = { run: id, kind: "signal", name, exit: "success", value, undo: false, startedAt: at, at } as const
+  const stored = yield* Effect.tapError(core.journal.append(entry), (error) => giveUp(core, id, error))
+  if (Option.isSome(stored)) return yield* deliver(core, stored.value)
+  const entries = yield* core.journal.entries(id)
+  const first = entries.find((other) => other.kind === "signal" && other.name === name)
+  if (first?.exit === "success" && sameJson(first.value, value)) return
+  const reason = first?.exit === "failure" ? "timed-out" : "already-received"
+  return yield* new SignalRefused({ run: id, signal: name, reason })
+}, Effect.uninterruptible)
 
 const giveUp = (core: Core, id: string, error: Journal.JournalError) =>
   Effect.sync(() => {
