@@ -46,8 +46,9 @@ const comes = (cron: Cron.Cron): boolean => {
   }
 }
 
-/** @internal The times of an expression, or everything that is wrong with it and the zone. */
-export const parse = (expression: string, timeZone: string): Either.Either<Times, ReadonlyArray<Fault>> => {
+type Parsed = Either.Either<Times, ReadonlyArray<Fault>>
+
+const parseAnew = (expression: string, timeZone: string): Parsed => {
   const zone = DateTime.zoneFromString(timeZone)
   const wrong: ReadonlyArray<Fault> = [
     ...faultsOf(expression),
@@ -66,6 +67,17 @@ export const parse = (expression: string, timeZone: string): Either.Either<Times
     ({ cron }) => comes(cron),
     () => [never]
   )
+}
+
+const parsed = new Map<string, Parsed>()
+
+/** @internal The times of an expression, or everything that is wrong with it and the zone. Those parsed last are kept. */
+export const parse = (expression: string, timeZone: string): Parsed => {
+  const key = JSON.stringify([expression, timeZone])
+  const known = parsed.get(key) ?? parseAnew(expression, timeZone)
+  if (parsed.size >= 100) parsed.clear()
+  parsed.set(key, known)
+  return known
 }
 
 const offsetAt = ({ zone }: Times, at: number): number =>
