@@ -156,11 +156,14 @@ export interface Coverage {
  * @category destructors
  */
 export const coverage = (shards: Iterable<Slots>): Coverage => {
-  let seen: Slots = []
-  let overlapping: Slots = []
-  for (const slots of shards) {
-    overlapping = union(overlapping, intersection(seen, slots))
-    seen = union(seen, slots)
+  const missing: Array<SlotRange> = []
+  const overlapping: Array<SlotRange> = []
+  let next = 0
+  for (const { start, end } of [...shards].flat().sort((a, b) => a.start - b.start)) {
+    if (start > next) missing.push({ start: next, end: start - 1 })
+    if (start < next) overlapping.push({ start, end: Math.min(end, next - 1) })
+    next = Math.max(next, end + 1)
   }
-  return { missing: difference(all, seen), overlapping }
+  if (next < slotCount) missing.push({ start: next, end: slotCount - 1 })
+  return { missing, overlapping: normalize(overlapping) }
 }

@@ -16,13 +16,18 @@ interface Due {
   readonly run: (state: State) => State
 }
 
-const ofCluster = (cluster: ClusterState, endsBy: Settings["endsBy"]): ReadonlyArray<Due> => {
-  const { operation } = cluster
-  const heals = endsBy === "time" ? cluster.heals : []
+/** What is due first; of several at one moment, the first of them. */
+const sooner = (best: Due | undefined, at: number | undefined, run: Due["run"]): Due | undefined =>
+  at === undefined || (best !== undefined && best.at <= at) ? best : { at, run }
+
+const ofCluster = (best: Due | undefined, cluster: ClusterState, endsBy: Settings["endsBy"]): Due | undefined => {
+  const { heals, operation } = cluster
   const at = operation === null ? undefined : Operation.dueAt(operation)
-  const ends: ReadonlyArray<Due> =
-    operation === null || at === undefined ? [] : [{ at, run: (state) => endStage(state, cluster, operation, at) }]
-  return [...ends, ...heals.map((each): Due => ({ at: each.dueAt, run: (state) => heal(state, cluster, each) }))]
+  const ends =
+    operation === null || at === undefined ? best : sooner(best, at, (state) => endStage(state, cluster, operation, at))
+  return endsBy === "time"
+    ? heals.reduce((first, each) => sooner(first, each.dueAt, (state) => heal(state, cluster, each)), ends)
+    : ends
 }
 
 const nextPhase = { Pending: "Creating", Creating: "Available" } as const
@@ -38,17 +43,17 @@ const advanceBackup = (state: State, backup: BackupState.BackupState, at: number
   }
 }
 
-const ofBackup = (backup: BackupState.BackupState): ReadonlyArray<Due> => {
+const ofBackup = (best: Due | undefined, backup: BackupState.BackupState): Due | undefined => {
   const at = BackupState.dueAt(backup)
-  return at === undefined ? [] : [{ at, run: (state) => advanceBackup(state, backup, at) }]
+  return at === undefined ? best : sooner(best, at, (state) => advanceBackup(state, backup, at))
 }
 
 /** The change that is due first; of several at one moment, the first in the order of the state. */
-const first = (state: State): Due | undefined =>
-  [
-    ...state.clusters.flatMap((cluster) => ofCluster(cluster, state.settings.endsBy)),
-    ...state.backups.flatMap(ofBackup)
-  ].reduce<Due | undefined>((best, each) => (best === undefined || each.at < best.at ? each : best), undefined)
+const first = ({ backups, clusters, settings }: State): Due | undefined =>
+  backups.reduce(
+    ofBackup,
+    clusters.reduce<Due | undefined>((best, cluster) => ofCluster(best, cluster, settings.endsBy), undefined)
+  )
 
 /**
  * Carries out every change that is due by `now`, in order of time. Moving in one step or in many gives the same state.

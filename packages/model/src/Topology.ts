@@ -87,10 +87,13 @@ export const layout = (topology: Topology): Layout =>
  * @since 0.1.0
  * @category slots
  */
-export const coverage = (topology: Topology): Slots.Coverage & { readonly unreadable: ReadonlyArray<string> } => ({
-  ...Slots.coverage(layout(topology).map(({ slots }) => slots)),
-  unreadable: topology.shards.filter(({ slots }) => Either.isLeft(Slots.parse(slots))).map(({ id }) => id)
-})
+export const coverage = (topology: Topology): Slots.Coverage & { readonly unreadable: ReadonlyArray<string> } => {
+  const read = topology.shards.map(({ id, slots }) => ({ id, slots: Slots.parse(slots) }))
+  return {
+    ...Slots.coverage(read.map(({ slots }) => Either.getOrElse(slots, () => []))),
+    unreadable: read.flatMap(({ id, slots }) => (Either.isLeft(slots) ? [id] : []))
+  }
+}
 
 /**
  * Whether every slot is held exactly once.
@@ -225,8 +228,17 @@ const without = <A>(self: ReadonlyArray<A>, that: ReadonlyArray<A>, key: (value:
   return self.filter((each) => !known.has(key(each)))
 }
 
+const shardsWithout = (self: Topology, that: Topology): ReadonlyArray<Shard> =>
+  without(self.shards, that.shards, ({ id }) => id)
+
+const nodesWithout = (self: Topology, that: Topology): ReadonlyArray<Placed> =>
+  without(nodes(self), nodes(that), ({ node }) => node.id)
+
 const endpoints = (topology: Topology): ReadonlyArray<string> =>
   [...new Set(nodes(topology).map(({ node }) => node.endpoint))].filter((endpoint) => endpoint !== "").sort()
+
+const endpointsWithout = (self: Topology, that: Topology): ReadonlyArray<string> =>
+  without(endpoints(self), endpoints(that), (endpoint) => endpoint)
 
 /**
  * Compares two snapshots.
@@ -235,26 +247,24 @@ const endpoints = (topology: Topology): ReadonlyArray<string> =>
  * @category comparisons
  */
 export const diff = (before: Topology, after: Topology): Diff => {
-  const shardId = ({ id }: Shard): string => id
-  const nodeId = ({ node }: Placed): string => node.id
-  const same = (text: string): string => text
+  const roles = new Map(nodes(before).map(({ node }) => [node.id, node.role]))
   return {
-    shardsAdded: without(after.shards, before.shards, shardId),
-    shardsRemoved: without(before.shards, after.shards, shardId),
-    nodesAdded: without(nodes(after), nodes(before), nodeId),
-    nodesRemoved: without(nodes(before), nodes(after), nodeId),
-    rolesChanged: nodes(after).flatMap(({ node, shardId: shard }) => {
-      const role = findNode(before, node.id)?.node.role
+    shardsAdded: shardsWithout(after, before),
+    shardsRemoved: shardsWithout(before, after),
+    nodesAdded: nodesWithout(after, before),
+    nodesRemoved: nodesWithout(before, after),
+    rolesChanged: nodes(after).flatMap(({ node, shardId }) => {
+      const role = roles.get(node.id)
       return role === undefined || role === node.role
         ? []
-        : [{ shardId: shard, nodeId: node.id, before: role, after: node.role }]
+        : [{ shardId, nodeId: node.id, before: role, after: node.role }]
     }),
     slotsChanged: after.shards.flatMap(({ id, slots }) => {
       const earlier = findShard(before, id)?.slots
       return earlier === undefined || earlier === slots ? [] : [{ shardId: id, before: earlier, after: slots }]
     }),
-    endpointsAdded: without(endpoints(after), endpoints(before), same),
-    endpointsRemoved: without(endpoints(before), endpoints(after), same)
+    endpointsAdded: endpointsWithout(after, before),
+    endpointsRemoved: endpointsWithout(before, after)
   }
 }
 
@@ -296,8 +306,8 @@ export const newNode = (input: {
   readonly since?: string | undefined
 }): Identified<Node> =>
   identified(
-    diff(input.before, input.after)
-      .nodesAdded.filter(({ shardId }) => shardId === input.shardId)
+    nodesWithout(input.after, input.before)
+      .filter(({ shardId }) => shardId === input.shardId)
       .map(({ node }) => node)
       .filter((node) => isReplica(node) && node.subnet.id === input.subnetId)
       .filter(({ createdAt }) => notOlder(createdAt, input.since))
@@ -314,4 +324,4 @@ export const newShard = (input: {
   readonly after: Topology
   readonly since?: string | undefined
 }): Identified<Shard> =>
-  identified(diff(input.before, input.after).shardsAdded.filter(({ createdAt }) => notOlder(createdAt, input.since)))
+  identified(shardsWithout(input.after, input.before).filter(({ createdAt }) => notOlder(createdAt, input.since)))
