@@ -154,46 +154,47 @@ const backups = Effect.flatMap(ListBackups, (list) =>
   )
 )
 
-const syncOf = (shards: ReadonlyArray<Shard>, { clusterId, reliesOn = [] }: Invariant.Change) =>
-  Effect.gen(function* () {
-    const probe = yield* ReplicaSync
-    const seen = new Map<string, SyncState>()
-    for (const { nodeId, shardId } of reliesOn) {
-      const nodes = shards.find(({ id }) => id === shardId)?.nodes ?? []
-      const primary = nodes.find(({ role }) => role === "primary")
-      const replica = nodes.find(({ id }) => id === nodeId)
-      if (primary === undefined || replica === undefined) continue
-      if (replica.role === "primary") {
-        seen.set(nodeId, { _tag: "InSync" })
-        continue
-      }
-      const question = {
-        clusterId,
-        shardId,
-        primary: { nodeId: primary.id, endpoint: primary.endpoint },
-        replica: { nodeId, endpoint: replica.endpoint }
-      }
-      seen.set(nodeId, yield* probe.look(question))
+const syncOf = Effect.fnUntraced(function* (
+  shards: ReadonlyArray<Shard>,
+  { clusterId, reliesOn = [] }: Invariant.Change
+) {
+  const probe = yield* ReplicaSync
+  const seen = new Map<string, SyncState>()
+  for (const { nodeId, shardId } of reliesOn) {
+    const nodes = shards.find(({ id }) => id === shardId)?.nodes ?? []
+    const primary = nodes.find(({ role }) => role === "primary")
+    const replica = nodes.find(({ id }) => id === nodeId)
+    if (primary === undefined || replica === undefined) continue
+    if (replica.role === "primary") {
+      seen.set(nodeId, { _tag: "InSync" })
+      continue
     }
-    return seen
-  })
+    const question = {
+      clusterId,
+      shardId,
+      primary: { nodeId: primary.id, endpoint: primary.endpoint },
+      replica: { nodeId, endpoint: replica.endpoint }
+    }
+    seen.set(nodeId, yield* probe.look(question))
+  }
+  return seen
+})
 
-const look = (change: Invariant.Change, waits: boolean) =>
-  Effect.gen(function* () {
-    const { clusterId } = change
-    const shards = waits ? yield* inService(clusterId, change.what) : (yield* Observe.topology(clusterId)).shards
-    const { resource } = yield* Run.Run
-    const probe = yield* LoadProbe
-    return {
-      now: yield* Clock.currentTimeMillis,
-      resource,
-      shards,
-      clusters: yield* clusters,
-      backups: yield* backups,
-      load: yield* probe.look({ clusterId, shards }),
-      sync: yield* syncOf(shards, change)
-    } satisfies Invariant.Facts
-  })
+const look = Effect.fnUntraced(function* (change: Invariant.Change, waits: boolean) {
+  const { clusterId } = change
+  const shards = waits ? yield* inService(clusterId, change.what) : (yield* Observe.topology(clusterId)).shards
+  const { resource } = yield* Run.Run
+  const probe = yield* LoadProbe
+  return {
+    now: yield* Clock.currentTimeMillis,
+    resource,
+    shards,
+    clusters: yield* clusters,
+    backups: yield* backups,
+    load: yield* probe.look({ clusterId, shards }),
+    sync: yield* syncOf(shards, change)
+  } satisfies Invariant.Facts
+})
 
 /**
  * Judges a change by every check that is on. Pure.
@@ -224,6 +225,17 @@ export const judge = (
 
 const same = Schema.equivalence(Finding)
 
+type Own = (facts: Invariant.Facts) => ReadonlyArray<Finding>
+
+const checked = Effect.fnUntraced(function* (change: Invariant.Change, own: Own) {
+  const policy = yield* CheckPolicy
+  const waits = change.removesCluster !== true && !policy.off.some(({ check }) => check === "stable")
+  const facts = yield* look(change, waits)
+  const { refused, report } = judge(facts, change, policy)
+  yield* refuseIf(Arr.unionWith(own(facts), refused, same))
+  return report
+})
+
 /**
  * The step that checks a change: it waits until the cluster is in service, reads what is needed, and refuses with every
  * finding at once. Its report is in the journal. A body runs it before its first write, and again before each
@@ -239,19 +251,12 @@ const same = Schema.equivalence(Finding)
 export const guard = (
   name: string,
   change: Invariant.Change,
-  own: (facts: Invariant.Facts) => ReadonlyArray<Finding> = () => []
+  own: Own = () => []
 ): Effect.Effect<Report, CheckError, Run.Run | ListBackups | ListClusters | ListShards> =>
   Step.make(name, {
     success: Report,
     error: CheckError,
-    run: Effect.gen(function* () {
-      const policy = yield* CheckPolicy
-      const waits = change.removesCluster !== true && !policy.off.some(({ check }) => check === "stable")
-      const facts = yield* look(change, waits)
-      const { refused, report } = judge(facts, change, policy)
-      yield* refuseIf(Arr.unionWith(own(facts), refused, same))
-      return report
-    })
+    run: checked(change, own)
   }).pipe(gated(name))
 
 /**

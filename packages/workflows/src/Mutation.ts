@@ -183,38 +183,36 @@ export const carryOut = <A, E, R, E2, R2>(
   change: Change<A, E, R, E2, R2>
 ): Effect.Effect<A, E | E2 | WaitTimedOut | Ambiguous, R | R2> => attempt(change, { sent: false })
 
-const attempt = <A, E, R, E2, R2>(
-  change: Change<A, E, R, E2, R2>,
-  doubt: Doubt
-): Effect.Effect<A, E | E2 | WaitTimedOut | Ambiguous, R | R2> =>
-  Effect.gen(function* () {
-    const { attempts } = yield* WaitPolicy
-    for (let attempt = 1; ; attempt++) {
-      if (attempt > 1 || !change.fresh) {
-        const found = yield* seen(change)
-        if (Option.isSome(found)) return found.value
-      }
-      const sent = yield* settle(change.apply, doubt)
-      if (Either.isRight(sent)) return yield* accepted(change, sent.right)
-      const found = yield* afterFailure(change, sent.left, {
-        repeated: attempt > 1 || !change.fresh,
-        last: attempt >= attempts
-      })
+const attempt = Effect.fnUntraced(function* <A, E, R, E2, R2>(change: Change<A, E, R, E2, R2>, doubt: Doubt) {
+  const { attempts } = yield* WaitPolicy
+  for (let attempt = 1; ; attempt++) {
+    if (attempt > 1 || !change.fresh) {
+      const found = yield* seen(change)
       if (Option.isSome(found)) return found.value
     }
-  })
-
-const accepted = <A, E, R, E2, R2>(change: Change<A, E, R, E2, R2>, answer: Option.Option<A>) =>
-  Effect.gen(function* () {
-    if (Option.isSome(answer)) return answer.value
-    const found = yield* seen({ ...change, look: change.confirm ?? change.look })
-    if (Option.isSome(found)) return found.value
-    return yield* new Ambiguous({
-      operation: change.operation,
-      lookFor: "the call was accepted, and nothing of it shows",
-      candidates: []
+    const sent = yield* settle(change.apply, doubt)
+    if (Either.isRight(sent)) return yield* accepted(change, sent.right)
+    const found = yield* afterFailure(change, sent.left, {
+      repeated: attempt > 1 || !change.fresh,
+      last: attempt >= attempts
     })
+    if (Option.isSome(found)) return found.value
+  }
+})
+
+const accepted = Effect.fnUntraced(function* <A, E, R, E2, R2>(
+  change: Change<A, E, R, E2, R2>,
+  answer: Option.Option<A>
+) {
+  if (Option.isSome(answer)) return answer.value
+  const found = yield* seen({ ...change, look: change.confirm ?? change.look })
+  if (Option.isSome(found)) return found.value
+  return yield* new Ambiguous({
+    operation: change.operation,
+    lookFor: "the call was accepted, and nothing of it shows",
+    candidates: []
   })
+})
 
 export { undoRetry } from "./internal/undoRetry.js"
 
@@ -302,11 +300,13 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
     intent: intentOf(before),
     success,
     error,
-    prepare: Effect.zipWith(observe, Clock.currentTimeMillis, (before, at) => {
-      const intent = { at, before }
-      doubts.set(intent, { sent: false })
-      return intent
-    }),
+    prepare: Effect.flatMap(observe, (before) =>
+      Effect.map(Clock.currentTimeMillis, (at) => {
+        const intent = { at, before }
+        doubts.set(intent, { sent: false })
+        return intent
+      })
+    ),
     // The condition on `options` says that E holds the errors a wait adds.
     run: (intent) => stepOf(own, intent, doubts.get(intent)) as Effect.Effect<A, E, R2 | R3 | Run.Run>,
     undo: (intent, result) =>

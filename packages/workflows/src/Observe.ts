@@ -23,8 +23,14 @@ export const topology = (clusterId: string): Effect.Effect<Topology.Topology, Li
     Effect.map(listShards({ clusterId }), ({ shards }) => Topology.make(shards))
   )
 
-const statuses = ({ shards }: Topology.Topology): ReadonlyArray<string> =>
-  shards.flatMap((shard) => [shard.status, ...shard.nodes.map((node) => node.status)])
+/** The first status, of a shard or of a node, that is as wanted. */
+const firstStatus = ({ shards }: Topology.Topology, isWanted: (status: string) => boolean): string | undefined => {
+  for (const { nodes, status } of shards) {
+    const found = isWanted(status) ? status : nodes.find((node) => isWanted(node.status))?.status
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 
 /**
  * Whether any part of the cluster shows `Failed`.
@@ -33,7 +39,7 @@ const statuses = ({ shards }: Topology.Topology): ReadonlyArray<string> =>
  * @category guards
  */
 export const hasFailed = (seen: Topology.Topology): boolean =>
-  statuses(seen).some((status) => classify(status) === "Failed")
+  firstStatus(seen, (status) => classify(status) === "Failed") !== undefined
 
 /**
  * In one short text why a cluster is not in service with every slot covered once, `undefined` when it is.
@@ -43,7 +49,7 @@ export const hasFailed = (seen: Topology.Topology): boolean =>
  */
 export const unsettled = (seen: Topology.Topology): string | undefined => {
   if (seen.shards.length === 0) return "no shards yet"
-  const busy = statuses(seen).find((status) => classify(status) !== "Stable")
+  const busy = firstStatus(seen, (status) => classify(status) !== "Stable")
   if (busy !== undefined) return busy
   const { missing, overlapping, unreadable } = Topology.coverage(seen)
   if (unreadable.length > 0) return "slots unreadable"

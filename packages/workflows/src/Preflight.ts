@@ -36,12 +36,16 @@ export const refuseIf = (findings: ReadonlyArray<Finding>): Effect.Effect<void, 
  * @since 0.1.0
  * @category constructors
  */
-export const inService = (
+export const inService: (
   clusterId: string,
   during: string,
-  check: (shards: ReadonlyArray<Shard>) => ReadonlyArray<Finding> = () => []
-): Effect.Effect<ReadonlyArray<Shard>, CallError | ClusterFailed | WaitTimedOut | Refused, Run.Run | ListShards> =>
-  Effect.gen(function* () {
+  check?: (shards: ReadonlyArray<Shard>) => ReadonlyArray<Finding>
+) => Effect.Effect<ReadonlyArray<Shard>, CallError | ClusterFailed | WaitTimedOut | Refused, Run.Run | ListShards> =
+  Effect.fnUntraced(function* (
+    clusterId: string,
+    during: string,
+    check: (shards: ReadonlyArray<Shard>) => ReadonlyArray<Finding> = () => []
+  ) {
     const run = yield* Run.Run
     const { scale } = yield* WaitPolicy
     const { shards } = yield* Observe.settled({

@@ -102,35 +102,36 @@ const interpret = <A, B, E, R, E2, R2>(
  * @since 0.1.0
  * @category constructors
  */
-export const until = <A, B, E, R, E2 = never, R2 = never>(
+export const until: <A, B, E, R, E2 = never, R2 = never>(
   options: Options<A, B, E, R, E2, R2>
-): Effect.Effect<B, E | E2 | WaitTimedOut, R | R2> =>
-  Effect.gen(function* () {
-    const policy = yield* WaitPolicy
-    const first = Duration.toMillis(policy.firstDelay)
-    const startedAt = yield* Clock.currentTimeMillis
-    const history: Array<Sighting> = []
-    let delay = first
-    let faults = 0
-    while (true) {
-      const answer = yield* Effect.either(options.read)
-      const now = yield* Clock.currentTimeMillis
-      const verdict = interpret(options, answer, now)
-      yield* polled(verdict._tag)
-      if (verdict._tag === "Done") return verdict.value
-      if (verdict._tag === "Broken") return yield* Effect.fail(verdict.error)
-      faults = Either.isLeft(answer) && options.tolerate?.(answer.left) !== true ? faults + 1 : 0
-      if (Either.isLeft(answer) && faults > policy.faults) return yield* Effect.fail(answer.left)
-      if (note(history, verdict.state, now)) delay = first
-      if (options.onPending) yield* options.onPending(verdict.state, verdict.progress)
-      if (now >= options.deadline) {
-        return yield* new WaitTimedOut({ what: options.what, waitedMillis: now - startedAt, history })
-      }
-      const pause = yield* shortened(delay, policy)
-      yield* Effect.sleep(Duration.millis(Math.max(1, Math.min(pause, options.deadline - now))))
-      delay = Math.min(delay * policy.factor, Duration.toMillis(policy.maxDelay))
+) => Effect.Effect<B, E | E2 | WaitTimedOut, R | R2> = Effect.fnUntraced(function* <A, B, E, R, E2, R2>(
+  options: Options<A, B, E, R, E2, R2>
+) {
+  const policy = yield* WaitPolicy
+  const first = Duration.toMillis(policy.firstDelay)
+  const startedAt = yield* Clock.currentTimeMillis
+  const history: Array<Sighting> = []
+  let delay = first
+  let faults = 0
+  while (true) {
+    const answer = yield* Effect.either(options.read)
+    const now = yield* Clock.currentTimeMillis
+    const verdict = interpret(options, answer, now)
+    yield* polled(verdict._tag)
+    if (verdict._tag === "Done") return verdict.value
+    if (verdict._tag === "Broken") return yield* Effect.fail(verdict.error)
+    faults = Either.isLeft(answer) && options.tolerate?.(answer.left) !== true ? faults + 1 : 0
+    if (Either.isLeft(answer) && faults > policy.faults) return yield* Effect.fail(answer.left)
+    if (note(history, verdict.state, now)) delay = first
+    if (options.onPending) yield* options.onPending(verdict.state, verdict.progress)
+    if (now >= options.deadline) {
+      return yield* new WaitTimedOut({ what: options.what, waitedMillis: now - startedAt, history })
     }
-  })
+    const pause = yield* shortened(delay, policy)
+    yield* Effect.sleep(Duration.millis(Math.max(1, Math.min(pause, options.deadline - now))))
+    delay = Math.min(delay * policy.factor, Duration.toMillis(policy.maxDelay))
+  }
+})
 
 /**
  * The deadline that lies `duration` after now, in milliseconds of the epoch.

@@ -34,27 +34,28 @@ export const unlike =
 export const unseenOrUneven: Missing = (shards, said) =>
   said < most(shards) ? unlike((all) => all)(shards, said) : unseen(shards, said)
 
+const look = Effect.fnUntraced(function* (clusterId: string, during: string) {
+  const known = Option.getOrUndefined(yield* clusters)?.find(({ id }) => id === clusterId)
+  return { shards: yield* inService(clusterId, during), said: known?.nodeCountPerShard ?? 0 }
+})
+
 /**
  * The shards of a cluster in service, for one who counts their nodes. A node that died is missing until its replacement
  * shows: where something tells of it, it is waited for, at most `WaitPolicy.heal`. What is there then is taken for what is
  * meant to be.
  */
-export const counted = (
+export const counted: (
   clusterId: string,
   during: string,
   missing: Missing
-): Effect.Effect<Shards, CallError | ClusterFailed | WaitTimedOut | Refused, Run.Run | ListClusters | ListShards> =>
-  Effect.gen(function* () {
+) => Effect.Effect<Shards, CallError | ClusterFailed | WaitTimedOut | Refused, Run.Run | ListClusters | ListShards> =
+  Effect.fnUntraced(function* (clusterId: string, during: string, missing: Missing) {
     const run = yield* Run.Run
     const { heal, scale } = yield* WaitPolicy
-    const look = Effect.gen(function* () {
-      const known = Option.getOrUndefined(yield* clusters)?.find(({ id }) => id === clusterId)
-      return { shards: yield* inService(clusterId, during), said: known?.nodeCountPerShard ?? 0 }
-    })
     let since: number | undefined
     return yield* Waiter.until({
       what: `cluster ${clusterId} to show all its nodes`,
-      read: look,
+      read: look(clusterId, during),
       deadline: yield* Waiter.deadlineIn(Duration.sum(scale, heal)),
       onPending: (message) => Effect.provideService(Run.progress({ message, subject: clusterId }), Run.Run, run),
       judge: ({ said, shards }, now): Waiter.Verdict<Shards> => {

@@ -24,13 +24,13 @@ export const lacking = (shards: ReadonlyArray<Shard>, sizes: Sizes): string | un
  * Waits until a cluster is in service, and each shard that is still there has as many nodes as it is known to have had:
  * what auto-heal brings would else be taken for what is added next. `atMost`: `WaitPolicy.scale` unless given.
  */
-export const whole = (
+export const whole: (
   clusterId: string,
   during: string,
   sizes: Sizes,
   atMost?: Duration.Duration
-): Effect.Effect<ReadonlyArray<Shard>, CallError | ClusterFailed | WaitTimedOut | Refused, Run.Run | ListShards> =>
-  Effect.gen(function* () {
+) => Effect.Effect<ReadonlyArray<Shard>, CallError | ClusterFailed | WaitTimedOut | Refused, Run.Run | ListShards> =
+  Effect.fnUntraced(function* (clusterId: string, during: string, sizes: Sizes, atMost?: Duration.Duration) {
     const run = yield* Run.Run
     const { scale } = yield* WaitPolicy
     return yield* Waiter.until({
