@@ -39,8 +39,8 @@ export type Strike =
   | { readonly _tag: "RequestLost" }
   | { readonly _tag: "AnswerLost" }
 
-/** A call that reached the service, and what it answered; `status` is 200 when it was accepted. */
-export interface Answered extends Call {
+/** What the service answers to a call; `status` is 200 when it was accepted. */
+export interface Answer {
   readonly status: number
   readonly message: string
   /** The cluster or backup a write was about. */
@@ -51,7 +51,8 @@ export interface Answered extends Call {
  * - `unavailable`: calls that are answered with a status, whatever they ask; 200 stands for an answer nobody can read
  * - `shown`: changes what a read shows
  * - `allow`: changes the state before a write is judged
- * - `before`: runs before each call, `answered` after each that reached the service
+ * - `strike`: what befalls a call
+ * - `before`: runs before a call, `answered` after one that reached the service; nothing does where it gives none
  */
 export interface Options {
   readonly state: State
@@ -60,8 +61,9 @@ export interface Options {
   readonly unavailable?: ReadonlyMap<string, number>
   readonly shown?: (operation: string, body: unknown) => unknown
   readonly allow?: (state: State, write: Write) => State
-  readonly before?: (call: Call) => Effect.Effect<Strike>
-  readonly answered?: (answered: Answered) => Effect.Effect<void>
+  readonly strike?: (call: Call) => Strike
+  readonly before?: (call: Call) => Effect.Effect<void> | undefined
+  readonly answered?: (call: Call, answer: Answer) => Effect.Effect<void> | undefined
 }
 
 /** A MemStore in memory, on the rules of the model. */
@@ -87,14 +89,24 @@ const withoutSecrets = (value: unknown, secrets: ReadonlyArray<string>): unknown
   )
 }
 
-const queryOf = ({ query = {} }: Encoded): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
+const none: Strike = { _tag: "None" }
+
+/** What comes after an effect, where there is one. */
+const after = <A, E>(effect: Effect.Effect<void> | undefined, then: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  effect === undefined ? then : Effect.zipRight(effect, then)
+
+const noQuery: Readonly<Record<string, string>> = {}
+
+const queryOf = ({ query }: Encoded): Readonly<Record<string, string>> =>
+  query === undefined
+    ? noQuery
+    : Object.fromEntries(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
 
 /** @internal Makes a plane. */
 export const make = (options: Options): Plane => {
   let state = options.state
   const choices: WireChoices = { ...defaultWireChoices, ...options.wire }
-  const { answered = () => Effect.void, before = () => Effect.succeed<Strike>({ _tag: "None" }) } = options
+  const { answered = () => undefined, before = () => undefined, strike = () => none } = options
 
   const moved = (): State => {
     state = Tick.tick(state, options.now())
@@ -141,24 +153,23 @@ export const make = (options: Options): Plane => {
     operation: Operation<Request, A, E>,
     call: Call,
     encoded: Encoded
-  ): Effect.Effect<A, E | CallError> =>
-    Effect.suspend((): Effect.Effect<A, E | CallError> => {
-      const unavailable = options.unavailable?.get(operation.name)
-      if (unavailable !== undefined) return Effect.fail(failed(operation, unavailable, "this call is not there"))
-      const found = perform(operation.name, encoded)
-      if (found === undefined) return Effect.fail(failed(operation, 404, `no answer is known to ${operation.name}`))
-      if (Either.isLeft(found)) {
-        const { message, status } = found.left
-        const told = answered({ ...call, status, message, objectId: undefined })
-        return Effect.zipRight(told, Effect.fail(failed(operation, status, message)))
-      }
-      const told = answered({ ...call, status: 200, message: "", objectId: objectIdOf(found.right) })
-      const decoded = operation.decode(found.right)
-      const answer = Either.isRight(decoded)
-        ? Effect.succeed(decoded.right)
-        : Effect.fail(failed(operation, 200, decoded.left.join("; ")))
-      return Effect.zipRight(told, answer)
-    })
+  ): Effect.Effect<A, E | CallError> => {
+    const unavailable = options.unavailable?.get(operation.name)
+    if (unavailable !== undefined) return Effect.fail(failed(operation, unavailable, "this call is not there"))
+    const found = perform(operation.name, encoded)
+    if (found === undefined) return Effect.fail(failed(operation, 404, `no answer is known to ${operation.name}`))
+    if (Either.isLeft(found)) {
+      const { message, status } = found.left
+      const told = answered(call, { status, message, objectId: undefined })
+      return after(told, Effect.fail(failed(operation, status, message)))
+    }
+    const told = answered(call, { status: 200, message: "", objectId: objectIdOf(found.right) })
+    // The model answers in the types of the API; only what is shown in its place has to be read.
+    if (options.shown === undefined) return after(told, Effect.succeed(found.right as A))
+    const decoded = operation.decode(found.right)
+    if (Either.isRight(decoded)) return after(told, Effect.succeed(decoded.right))
+    return after(told, Effect.fail(failed(operation, 200, decoded.left.join("; "))))
+  }
 
   const struck = <Request, A, E>(
     operation: Operation<Request, A, E>,
@@ -202,7 +213,9 @@ export const make = (options: Options): Plane => {
           query: queryOf(encoded),
           body
         }
-        return Effect.flatMap(before(sent), (strike) => struck(operation, sent, encoded, strike))
+        const prior = before(sent)
+        const then = () => struck(operation, sent, encoded, strike(sent))
+        return prior === undefined ? then() : Effect.flatMap(prior, then)
       })
 
   return {

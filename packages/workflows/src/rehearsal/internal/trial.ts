@@ -39,7 +39,7 @@ export interface Rehearsable<
 }
 
 /** A call of the flow or of an undo, under the name of the step it was made in. */
-export interface Sent extends Plane.Answered {
+export interface Sent extends Plane.Call, Plane.Answer {
   readonly step: string
   readonly undo: boolean
 }
@@ -60,8 +60,6 @@ export interface Options extends Omit<Plane.Options, "now" | "answered" | "befor
   /** Whether an object of this id is there in the live project. */
   readonly isLive: (id: string) => boolean
   readonly cancelAfter?: number
-  /** What befalls each call. */
-  readonly strike?: (call: Plane.Call) => Plane.Strike
   /** What happens to the plane while the flow runs. */
   readonly meddle?: (plane: Plane.Plane) => Effect.Effect<void>
 }
@@ -247,13 +245,12 @@ export const make = <Name extends string, P extends Schema.Schema.AnyNoContext, 
     const events: Array<Event.Event> = []
     const world = VirtualTime.make(options.at, options.bounds)
     let runs: Runs.Service | undefined
-    const none: Plane.Strike = { _tag: "None" }
     /** Cancels the run, and lets the caller be cut; one that is being undone already goes on. */
-    const stop: Effect.Effect<Plane.Strike> = Effect.suspend(() => {
-      if (runs === undefined) return Effect.succeed(none)
+    const stop: Effect.Effect<void> = Effect.suspend(() => {
+      if (runs === undefined) return Effect.void
       const cancel = Effect.forkDaemon(runs.cancel(runId))
       return Effect.flatMap(Effect.option(runs.get(runId)), (info) => {
-        if (Option.isNone(info) || info.value.state !== "running") return Effect.succeed(none)
+        if (Option.isNone(info) || info.value.state !== "running") return Effect.void
         notes.undoing = true
         return Effect.zipRight(cancel, Effect.never)
       })
@@ -262,12 +259,12 @@ export const make = <Name extends string, P extends Schema.Schema.AnyNoContext, 
     const plane = Plane.make({
       ...options,
       now: world.now,
-      before: (call) => (call.isWrite && isDue() ? stop : Effect.succeed(options.strike?.(call) ?? none)),
-      answered: (call) => {
+      before: (call) => (call.isWrite && isDue() ? stop : undefined),
+      answered: (call, answer) => {
         if (call.clusterId !== undefined) notes.touched.add(call.clusterId)
         if (!call.isWrite) {
           notes.reads[call.operation] = (notes.reads[call.operation] ?? 0) + 1
-          return Effect.void
+          return undefined
         }
         if (!notes.undoing) notes.writes++
         const state = plane.state()
@@ -275,7 +272,7 @@ export const make = <Name extends string, P extends Schema.Schema.AnyNoContext, 
         christen(notes.born, state, options.isLive)
         const where = runs === undefined ? Effect.succeed(nowhere) : whereabouts(runs)
         return Effect.map(where, ({ step, undoing }) => {
-          notes.calls.push({ ...call, step, undo: undoing })
+          notes.calls.push({ ...call, ...answer, step, undo: undoing })
         })
       }
     })

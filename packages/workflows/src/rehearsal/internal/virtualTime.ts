@@ -1,13 +1,15 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as LogLevel from "effect/LogLevel"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
-import * as RuntimeFlagsPatch from "effect/RuntimeFlagsPatch"
 import type * as Scheduler from "effect/Scheduler"
 
 interface Sleeper {
@@ -55,13 +57,22 @@ const takeFirst = (sleepers: Array<Sleeper>): Sleeper | undefined => {
   return sleepers.splice(first, 1)[0]
 }
 
-/** Fibers that are not of the real world are neither traced nor logged nor counted. */
-const silent = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  effect.pipe(
-    Effect.withTracerEnabled(false),
-    Effect.locally(FiberRef.currentMinimumLogLevel, LogLevel.None),
-    Effect.withRuntimeFlagsPatch(RuntimeFlagsPatch.disable(RuntimeFlags.RuntimeMetrics))
-  )
+/** A runtime of another time. Fibers that are not of the real world are neither traced nor logged nor counted. */
+const timed = <R>({ context, fiberRefs, runtimeFlags }: Runtime.Runtime<R>, clock: Clock.Clock): Runtime.Runtime<R> => {
+  const services = Context.add(FiberRefs.getOrDefault(fiberRefs, DefaultServices.currentServices), Clock.Clock, clock)
+  const here = <A>(ref: FiberRef.FiberRef<A>, value: A) => [ref, [[FiberId.none, value]]] as const
+  return Runtime.make({
+    context,
+    runtimeFlags: RuntimeFlags.disable(runtimeFlags, RuntimeFlags.RuntimeMetrics),
+    fiberRefs: FiberRefs.updateManyAs(fiberRefs, {
+      entries: [
+        here(DefaultServices.currentServices, services),
+        here(FiberRef.currentTracerEnabled, false),
+        here(FiberRef.currentMinimumLogLevel, LogLevel.None)
+      ]
+    })
+  })
+}
 
 /** Makes a world whose time begins at `start`, milliseconds of the epoch. */
 export const make = (start: number, bounds: Bounds): World => {
@@ -166,7 +177,7 @@ export const make = (start: number, bounds: Bounds): World => {
       Effect.suspend(() => {
         real = runtime as Runtime.Runtime<never> // A runtime of more serves an effect that needs nothing.
         let exit: Exit.Exit<A, E> | undefined
-        const fiber = Runtime.runFork(runtime)(Effect.withClock(silent(effect), clock), { scheduler })
+        const fiber = Runtime.runFork(timed(runtime, clock))(effect, { scheduler })
         fiber.addObserver((end) => {
           exit = end
         })

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import { identity } from "effect/Function"
 import * as HashSet from "effect/HashSet"
@@ -20,6 +21,7 @@ import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import * as Runtime from "effect/Runtime"
 import type * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -83,6 +85,8 @@ export interface Options {
   readonly journal?: (inner: Journal.Service) => Journal.Service
 }
 
+const passwords = { encrypted: () => Effect.succeed(Redacted.make(secret)) }
+
 const unstruck: Plane.Strike = { _tag: "None" }
 
 const bounds = { moves: 100_000, tasks: 1_000_000 }
@@ -124,135 +128,158 @@ const timed = ({ cancel, crashes }: Hazards, current: () => Process.Process | un
 }
 
 /** Whether another run could have the resource. */
-const lockOf = (journal: Journal.Service, resource: string | undefined, createdAt: number) =>
-  Effect.gen(function* () {
-    const [first] = yield* journal.list({ limit: 1 })
-    if (first === undefined || resource === undefined) return "none" as const
-    const { _tag } = yield* journal.insert({ ...first, id: "probe", resource, createdAt }, { wait: false })
-    return _tag === "Inserted" ? ("free" as const) : ("held" as const)
-  })
+const lockOf = Effect.fnUntraced(function* (journal: Journal.Service, resource: string | undefined, createdAt: number) {
+  const [first] = yield* journal.list({ limit: 1 })
+  if (first === undefined || resource === undefined) return "none" as const
+  const { _tag } = yield* journal.insert({ ...first, id: "probe", resource, createdAt }, { wait: false })
+  return _tag === "Inserted" ? ("free" as const) : ("held" as const)
+})
 
 const follow = (events: Array<Event.Event>) =>
   Stream.runForEach(Runs.events(id), (event) => Effect.sync(() => events.push(event)))
 
-/** Runs a flow from its start to its end, through as many processes as it takes. */
-export const live = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
+/** The run as a process has it: begun if it is not yet, and followed to its end. */
+const followed = Effect.fnUntraced(function* <
+  Name extends string,
+  P extends Schema.Schema.AnyNoContext,
+  S extends Pure,
+  E extends Pure
+>(flow: Flow.Flow<Name, P, S, E>, payload: P["Type"], { answer, watched }: Options, events: Array<Event.Event>) {
+  yield* Runs.start(flow, { payload, id })
+  if (watched) yield* Effect.fork(Effect.ignore(follow(events)))
+  if (answer !== undefined) yield* Effect.ignore(Runs.signal(id, Approval.signal, answer, { scope: "approval" }))
+  return yield* Runs.outcome(flow, id)
+})
+
+/** Opens the engine of a process, with a flow in it. */
+const opened = Effect.fnUntraced(function* <Name extends string, A, E>(
+  process: Process.Process,
+  layer: Living<Name, Schema.Schema.AnyNoContext, Pure, Pure>["layer"],
+  scope: Scope.Scope,
+  then: Effect.Effect<A, E, Flow.Implemented<Name> | Runs.Runs>
+) {
+  const inside = yield* Engine.make()
+  process.runs = Context.get(inside, Runs.Runs)
+  const implemented = Layer.buildWithScope(layer, scope)
+  return yield* Effect.provide(
+    Effect.flatMap(implemented, (context) => Effect.provide(then, context)),
+    inside
+  )
+})
+
+const living = Effect.fnUntraced(function* <
+  Name extends string,
+  P extends Schema.Schema.AnyNoContext,
+  S extends Pure,
+  E extends Pure
+>(
   { flow, layer }: Living<Name, P, S, E>,
   payload: P["Type"],
-  { answer, hazards, journal: replaced = (inner) => inner, seed, state, watched }: Options
+  options: Options,
+  world: VirtualTime.World,
+  witness: Witness.Witness
+) {
+  const { hazards, journal: replaced = identity, state } = options
+  const fate = Fate.make(hazards)
+  const writes: Array<number> = []
+  let strike: Plane.Strike = unstruck
+  const plane = Plane.make({
+    state,
+    now: world.now,
+    strike: () => {
+      const now = strike
+      strike = unstruck
+      return now
+    },
+    answered: (call, answer) => {
+      if (call.isWrite) writes.push(fate.calls() - 1)
+      return witness.answered(call, answer)
+    }
+  })
+  // Where nothing strikes at its writes, the journal is used as it is: the engine then writes without a fiber.
+  const isStruck = hazards === none || hazards.crashes.length > 0 || hazards.cancel?.at === "record"
+  const journal = replaced(witness.journal(yield* Journal.makeMemory))
+  const runtime = yield* Effect.runtime()
+
+  const processOn = (process: Process.Process, scope: Scope.Scope) => {
+    const client = Process.clientOf(process, plane.client, (next) => {
+      strike = next
+    })
+    const outside = operationsOn(client).pipe(
+      Context.add(Journal.Journal, isStruck ? Process.journalOf(process, journal) : journal),
+      Context.add(PasswordSource, passwords),
+      Context.add(Handover.Handover, witness.handover),
+      Context.add(Scope.Scope, scope)
+    )
+    const run = followed(flow, payload, options, witness.events)
+    const fork = Runtime.runFork(Runtime.make({ ...runtime, context: outside }))
+    return fork(Effect.intoDeferred(opened(process, layer, scope, run), process.end))
+  }
+
+  const away = hazards.crashes.map((crash) => crash.away)
+  // What is left of killed processes can end only with the world.
+  const over = Deferred.unsafeMake<void>(FiberId.none)
+  const remains: Array<Effect.Effect<unknown>> = []
+  let current: Process.Process | undefined
+  yield* disturb(plane, hazards)
+  yield* timed(hazards, () => current)
+  for (let engines = 1; ; engines++) {
+    const process = Process.make(id, fate, over)
+    current = process
+    const scope = yield* Scope.make()
+    const fiber = processOn(process, scope)
+    const came = yield* Deferred.await(process.end)
+    if (came === "closed") {
+      const closing = yield* Effect.forkDaemon(Scope.close(scope, Exit.void))
+      yield* Effect.raceFirst(Fiber.await(closing), Process.untilKilled(process))
+    }
+    if (came === "closed" || came === "killed") {
+      Process.kill(process)
+      remains.push(Effect.zipRight(Fiber.interruptFork(fiber), Effect.forkDaemon(Scope.close(scope, Exit.void))))
+      yield* Effect.sleep(away[engines - 1] ?? 0)
+      continue
+    }
+    yield* Fiber.await(fiber)
+    const endedAt = world.now()
+    const entries = yield* journal.entries(id)
+    const records = yield* journal.list({ limit: 10 })
+    const lock = yield* lockOf(journal, flow.resource(payload), endedAt)
+    yield* Scope.close(scope, Exit.void)
+    Deferred.unsafeDone(over, Exit.void)
+    yield* Effect.all(remains, { discard: true })
+    return {
+      outcome: came,
+      accepted: witness.accepted,
+      state: plane.state(),
+      endedAt,
+      extent: { calls: fate.calls(), writes, records: fate.records(), millis: endedAt - state.clock },
+      engines,
+      entries,
+      records,
+      events: witness.events,
+      logs: witness.logs,
+      clients: witness.clients(),
+      lock
+    } satisfies Lived
+  }
+})
+
+/** Runs a flow from its start to its end, through as many processes as it takes. */
+export const live = <Name extends string, P extends Schema.Schema.AnyNoContext, S extends Pure, E extends Pure>(
+  self: Living<Name, P, S, E>,
+  payload: P["Type"],
+  options: Options
 ): Effect.Effect<Lived, unknown> =>
   Effect.suspend(() => {
-    const world = VirtualTime.make(state.clock, bounds)
-    const fate = Fate.make(hazards)
+    const world = VirtualTime.make(options.state.clock, bounds)
     const witness = Witness.make()
-    const writes: Array<number> = []
-    let strike: Plane.Strike = unstruck
-    const plane = Plane.make({
-      state,
-      now: world.now,
-      before: () =>
-        Effect.sync(() => {
-          const now = strike
-          strike = unstruck
-          return now
-        }),
-      answered: (call) => {
-        if (call.isWrite) writes.push(fate.calls() - 1)
-        return witness.answered(call)
-      }
-    })
-
-    // Where nothing strikes at its writes, the journal is used as it is: the engine then writes without a fiber.
-    const isStruck = hazards === none || hazards.crashes.length > 0 || hazards.cancel?.at === "record"
-    const seenBy = isStruck ? Process.journalOf : (_: Process.Process, journal: Journal.Service) => journal
-
-    const begun = Effect.gen(function* () {
-      yield* Runs.start(flow, { payload, id })
-      if (watched) yield* Effect.fork(Effect.ignore(follow(witness.events)))
-      if (answer !== undefined) yield* Effect.ignore(Runs.signal(id, Approval.signal, answer, { scope: "approval" }))
-      return yield* Runs.outcome(flow, id)
-    })
-
-    const processOn = (journal: Journal.Service, process: Process.Process, scope: Scope.Scope) => {
-      const client = Process.clientOf(process, plane.client, (next) => {
-        strike = next
-      })
-      const outside = Context.add(operationsOn(client), Journal.Journal, seenBy(process, journal))
-      return Effect.gen(function* () {
-        const engine = yield* Layer.buildWithScope(Engine.layer(), scope).pipe(Effect.provide(outside))
-        const inside = Context.merge(outside, engine)
-        const context = yield* Layer.buildWithScope(layer, scope).pipe(Effect.provide(inside))
-        process.runs = Context.get(engine, Runs.Runs)
-        return yield* Effect.provide(begun, Context.merge(inside, context))
-      })
-    }
-
-    const all = Effect.gen(function* () {
-      const made = yield* Effect.scoped(Layer.build(Journal.layerMemory))
-      const journal = replaced(witness.journal(Context.get(made, Journal.Journal)))
-      const away = hazards.crashes.map((crash) => crash.away)
-      // What is left of killed processes can end only with the world.
-      const remains: Array<Effect.Effect<unknown>> = []
-      let current: Process.Process | undefined
-      yield* disturb(plane, hazards)
-      yield* timed(hazards, () => current)
-      for (let engines = 1; ; engines++) {
-        const process = Process.make(id, fate)
-        current = process
-        const scope = yield* Scope.make()
-        const fiber = yield* Effect.forkDaemon(Effect.intoDeferred(processOn(journal, process, scope), process.end))
-        const came = yield* Deferred.await(process.end)
-        if (came === "closed") {
-          const closing = yield* Effect.forkDaemon(Scope.close(scope, Exit.void))
-          yield* Effect.raceFirst(Fiber.await(closing), Deferred.await(process.killed))
-        }
-        if (came === "closed" || came === "killed") {
-          Process.kill(process)
-          remains.push(
-            Effect.sync(() => Process.bury(process)).pipe(
-              Effect.zipRight(Fiber.interruptFork(fiber)),
-              Effect.zipRight(Effect.forkDaemon(Scope.close(scope, Exit.void)))
-            )
-          )
-          yield* Effect.sleep(away[engines - 1] ?? 0)
-          continue
-        }
-        yield* Fiber.await(fiber)
-        const endedAt = world.now()
-        const entries = yield* journal.entries(id)
-        const records = yield* journal.list({ limit: 10 })
-        const lock = yield* lockOf(journal, flow.resource(payload), endedAt)
-        yield* Scope.close(scope, Exit.void)
-        yield* Effect.all(remains, { discard: true })
-        return {
-          outcome: came,
-          accepted: witness.accepted,
-          state: plane.state(),
-          endedAt,
-          extent: { calls: fate.calls(), writes, records: fate.records(), millis: endedAt - state.clock },
-          engines,
-          entries,
-          records,
-          events: witness.events,
-          logs: witness.logs,
-          clients: witness.clients(),
-          lock
-        } satisfies Lived
-      }
-    })
-
+    const lived = Effect.withRandom(living(self, payload, options, world, witness), Random.make(options.seed))
     return world.run(
-      all.pipe(
-        Effect.provideService(PasswordSource, { encrypted: () => Effect.succeed(Redacted.make(secret)) }),
-        Effect.provideService(Handover.Handover, witness.handover),
-        Effect.withRandom(Random.make(seed)),
-        watched
-          ? (living) =>
-              living.pipe(
-                Effect.locally(FiberRef.currentLoggers, HashSet.make(witness.logger)),
-                Effect.locally(FiberRef.currentMinimumLogLevel, LogLevel.All)
-              )
-          : identity
-      )
+      options.watched
+        ? lived.pipe(
+            Effect.locally(FiberRef.currentLoggers, HashSet.make(witness.logger)),
+            Effect.locally(FiberRef.currentMinimumLogLevel, LogLevel.All)
+          )
+        : lived
     )
   })

@@ -23,7 +23,7 @@ export interface Witness {
   readonly logs: ReadonlyArray<unknown>
   /** The cluster clients were pointed to, if ever. */
   readonly clients: () => string | undefined
-  readonly answered: (answered: Plane.Answered) => Effect.Effect<void>
+  readonly answered: (call: Plane.Call, answer: Plane.Answer) => Effect.Effect<void> | undefined
   readonly journal: (inner: Journal.Service) => Journal.Service
   readonly logger: Logger.Logger<unknown, void>
   readonly handover: Handover.Hook
@@ -46,8 +46,8 @@ export const make = (): Witness => {
     events: [],
     logs,
     clients: () => clients,
-    answered: ({ isWrite, operation, path, status }) => {
-      if (!isWrite || status !== 200) return Effect.void
+    answered: ({ isWrite, operation, path }, { status }) => {
+      if (!isWrite || status !== 200) return undefined
       return Effect.contextWith((context: Context.Context<never>) => {
         const run = Option.getOrUndefined(Context.getOption(context, Run))?.id
         accepted.push({ run, operation, path, undo: run !== undefined && undoing.has(run) })
