@@ -14,8 +14,11 @@ const outside = {
     )
 }
 
-/** Writes `source`, compiled, to `outfile`, which stands where the dependencies can be found, and resolves to it. */
-export const compile = async (source, outfile) => {
+/**
+ * Writes `source`, compiled, to `outfile`, which stands where the dependencies can be found, and resolves to it.
+ * `whole`: with the dependencies in it, too.
+ */
+export const compile = async (source, outfile, { whole = false } = {}) => {
   await build({
     entryPoints: [source],
     outfile,
@@ -25,7 +28,7 @@ export const compile = async (source, outfile) => {
     target: "node20",
     sourcemap: true,
     logLevel: "error",
-    plugins: [outside]
+    plugins: whole ? [] : [outside]
   })
   return outfile
 }

@@ -8,10 +8,13 @@ const { compile } = await import("./compile.mjs")
 const workflows = join(root, "packages", "workflows")
 const program = await compile(
   join(workflows, "test", "rehearsal", "search", "main.ts"),
-  join(workflows, "node_modules", ".cache", "search.mjs")
+  join(workflows, "node_modules", ".cache", "search.mjs"),
+  { whole: true }
 )
-// Every trial is garbage when it is over: with little room, much of it would be copied before that.
-const { status } = spawnSync(process.execPath, ["--max-semi-space-size=64", program, ...process.argv.slice(2)], {
+// Every trial is garbage when it is over: with little room, much of it would be copied before that. One core is enough
+// for a search; another search may have the others.
+const flags = ["--max-semi-space-size=64", "--single-threaded-gc"]
+const { status } = spawnSync(process.execPath, [...flags, program, ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit"
 })

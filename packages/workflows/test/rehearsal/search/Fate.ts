@@ -22,27 +22,47 @@ export interface Fate {
   readonly records: () => number
 }
 
-const none: Plane.Strike = { _tag: "None" }
+/** The moment of a call that nothing befalls. */
+export const uneventful: CallMoment = {
+  cancelled: false,
+  closed: false,
+  killed: undefined,
+  strike: { _tag: "None" },
+  slow: undefined
+}
 
-const isAt = (point: Point | undefined, at: Point["at"], nth: number) =>
-  point !== undefined && point.at === at && "nth" in point && point.nth === nth
+type Counted = Exclude<Point["at"], "time">
+
+const nthOf = (point: Point | undefined, at: Counted): number | undefined =>
+  point?.at === at && "nth" in point ? point.nth : undefined
+
+const momentOf = ({ cancel, crashes }: Hazards, at: Counted, nth: number): Moment => {
+  const here = crashes.filter(({ point }) => nthOf(point, at) === nth)
+  const how = (wanted: Crash["how"]) => here.some((crash) => crash.how === wanted)
+  const killed = how("killed before") ? "before" : how("killed after") ? "after" : undefined
+  return { cancelled: nthOf(cancel, at) === nth, closed: how("closed"), killed }
+}
 
 /** The fate of one run. */
-export const make = ({ cancel, crashes, slow, strikes }: Hazards): Fate => {
+export const make = (hazards: Hazards): Fate => {
+  const { cancel, crashes, slow, strikes } = hazards
+  const eventful = (at: Counted) =>
+    new Set([cancel, ...crashes.map(({ point }) => point)].flatMap((point) => nthOf(point, at) ?? []))
+  const eventfulCalls = new Set([...eventful("call"), ...slow.keys(), ...strikes.keys()])
+  const eventfulRecords = eventful("record")
   let calls = 0
   let records = 0
-  const moment = (at: "call" | "record", nth: number): Moment => {
-    const here = crashes.filter(({ point }) => isAt(point, at, nth))
-    const how = (wanted: Crash["how"]) => here.some((crash) => crash.how === wanted)
-    const killed = how("killed before") ? "before" : how("killed after") ? "after" : undefined
-    return { cancelled: isAt(cancel, at, nth), closed: how("closed"), killed }
-  }
   return {
     nextCall: () => {
       const nth = calls++
-      return { ...moment("call", nth), strike: strikes.get(nth) ?? none, slow: slow.get(nth) }
+      if (!eventfulCalls.has(nth)) return uneventful
+      const strike = strikes.get(nth) ?? uneventful.strike
+      return { ...momentOf(hazards, "call", nth), strike, slow: slow.get(nth) }
     },
-    nextRecord: () => moment("record", records++),
+    nextRecord: () => {
+      const nth = records++
+      return eventfulRecords.has(nth) ? momentOf(hazards, "record", nth) : uneventful
+    },
     calls: () => calls,
     records: () => records
   }

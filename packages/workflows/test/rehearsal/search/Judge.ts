@@ -102,8 +102,7 @@ const failures = ({ lived }: Case, operation: string): number => {
   return lived.state.history.filter(({ kind, outcome }) => kind === wanted && outcome === "Failed").length
 }
 
-const hasSucceeded = ({ outcome }: Lived["records"][number]): boolean =>
-  outcome !== null && JSON.parse(outcome)._tag === "Succeeded"
+const hasSucceeded = ({ state }: Lived["records"][number]): boolean => state === "succeeded"
 
 /** No more writes of a run are accepted than it made when calm. One that is refused at one time may go through at another. */
 const planned = (judged: Case): ReadonlyArray<string> => {
@@ -150,7 +149,7 @@ export const judge = (ground: Ground, hazards: Hazards, lived: Lived): ReadonlyA
     lived,
     rested,
     broken: rested.clusters.some(({ failedAt }) => failedAt !== null),
-    report: JSON.stringify([lived.outcome, lived.records.map(({ outcome }) => JSON.parse(outcome ?? "null"))])
+    report: `[${[JSON.stringify(lived.outcome), ...lived.records.map(({ outcome }) => outcome)].join()}]`
   }
   return Object.entries(invariants).flatMap(([name, hold]) => hold(judged).map((wrong) => `${name}: ${wrong}`))
 }

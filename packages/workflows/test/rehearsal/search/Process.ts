@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type * as Plane from "../../../src/rehearsal/internal/plane.js"
-import type { CallMoment, Fate, Moment } from "./Fate.js"
+import { type CallMoment, type Fate, type Moment, uneventful } from "./Fate.js"
 
 /** How a process came to its end: killed, asked to close, or with the outcome of its run. */
 export type End = "killed" | "closed" | Outcome.Outcome<unknown, unknown>
@@ -20,19 +20,21 @@ export interface Process {
   readonly run: string
   readonly fate: Fate
   readonly end: Deferred.Deferred<End, unknown>
-  readonly killed: Deferred.Deferred<End>
+  /** Done when the world comes to its end. */
   readonly over: Deferred.Deferred<void>
+  /** Who waits to know that it was killed. */
+  killed: Deferred.Deferred<End> | undefined
   alive: boolean
   runs: Runs.Service | undefined
 }
 
 /** A process that has not done anything yet; `run` is the one that is cancelled when its time comes. */
-export const make = (run: string, fate: Fate): Process => ({
+export const make = (run: string, fate: Fate, over: Deferred.Deferred<void>): Process => ({
   run,
   fate,
+  over,
   end: Deferred.unsafeMake(FiberId.none),
-  killed: Deferred.unsafeMake(FiberId.none),
-  over: Deferred.unsafeMake(FiberId.none),
+  killed: undefined,
   alive: true,
   runs: undefined
 })
@@ -45,13 +47,17 @@ const killed = new Journal.JournalError({ operation: "any", reason: "the process
 const stop = ({ over }: Process): Effect.Effect<never, Journal.JournalError> =>
   Effect.zipRight(Deferred.await(over), killed)
 
-/** Lets what is left of a killed process end. */
-export const bury = ({ over }: Process): void => Deferred.unsafeDone(over, Exit.void)
+/** Waits until a process is killed. */
+export const untilKilled = (process: Process): Effect.Effect<End> => {
+  if (!process.alive) return Effect.succeed("killed")
+  process.killed ??= Deferred.unsafeMake(FiberId.none)
+  return Deferred.await(process.killed)
+}
 
 /** Ends a process on the spot. */
 export const kill = (process: Process): void => {
   process.alive = false
-  Deferred.unsafeDone(process.killed, Exit.succeed("killed" as const))
+  if (process.killed) Deferred.unsafeDone(process.killed, Exit.succeed("killed" as const))
   Deferred.unsafeDone(process.end, Exit.succeed("killed" as const))
 }
 
@@ -103,6 +109,10 @@ export const journalOf = (process: Process, inner: Journal.Service): Journal.Ser
 export const clientOf = (process: Process, inner: Client, next: (strike: Plane.Strike) => void): Client => {
   const halted = halt(process)
   const around = <A, E>(call: Effect.Effect<A, E>, moment: CallMoment): Effect.Effect<A, E> => {
+    if (moment === uneventful) {
+      next(moment.strike)
+      return call
+    }
     const { killed, slow, strike } = moment
     const sent = Effect.suspend(() => {
       if (!process.alive) return halted

@@ -15,7 +15,7 @@ export interface Found {
   readonly seed: number
   readonly flow: string
   /** The payload and what befell, as JSON. */
-  readonly what: string
+  readonly what: () => string
   readonly lived: Lived | undefined
   readonly wrong: ReadonlyArray<string>
 }
@@ -58,7 +58,7 @@ export const make = (options: Options = {}): ((seed: number) => Effect.Effect<Fo
     const draw = Draw.make(seed)
     const hazards = Hazards.draw(draw, calm.extent, given)
     const answer = draw.onceIn(8) ? undefined : draw.oneOf(answers)
-    const what = JSON.stringify({ payload: subject.payload, hazards: Hazards.shown(hazards), answer })
+    const what = () => JSON.stringify({ payload: subject.payload, hazards: Hazards.shown(hazards), answer })
     const found = { seed, flow, what }
     return subject.live({ state, seed, hazards, watched, answer, ...(journal === undefined ? {} : { journal }) }).pipe(
       Effect.map((lived) => ({ ...found, lived, wrong: judge(ground, hazards, lived) })),
@@ -68,7 +68,7 @@ export const make = (options: Options = {}): ((seed: number) => Effect.Effect<Fo
 
   return (seed) =>
     Effect.matchEffect(groundOf(seed), {
-      onFailure: endless({ seed, flow: "", what: "" }),
+      onFailure: endless({ seed, flow: "", what: () => "" }),
       onSuccess: (ground) => trial(seed, ground)
     })
 }

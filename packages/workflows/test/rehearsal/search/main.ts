@@ -19,13 +19,13 @@ Error.stackTraceLimit = trials === 1 ? 10 : 0
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 const tell = ({ flow, seed, what, wrong }: Found) => {
-  say(`seed ${seed}, ${flow}: ${what}`)
+  say(`seed ${seed}, ${flow}: ${what()}`)
   for (const each of wrong) say(`  ${each}`)
   say(`  again: npm run search -- --trials 1 --seed ${seed}`)
 }
 
 const tellWhole = ({ flow, lived, seed, what, wrong }: Found) => {
-  say(`seed ${seed}, ${flow}: ${what}`)
+  say(`seed ${seed}, ${flow}: ${what()}`)
   for (const { at, exit, kind, name, run, value } of lived?.entries ?? []) {
     say(`  ${new Date(at).toISOString()} ${run}: ${kind} ${name} ${exit} ${value ?? ""}`)
   }
