@@ -237,7 +237,8 @@ export const result = <Name extends string, P extends PureSchema, S extends Pure
 ): Effect.Effect<S["Type"], E["Type"] | ResultError, Runs> => Effect.flatMap(Runs, (runs) => runs.result(flow, id))
 
 /**
- * Starts a run, with a payload or by a plan, and waits for its result. Interrupting the caller leaves the run going, unless `cancelOnInterrupt`.
+ * Starts a run, with a payload or by a plan, and waits for its result. Interrupting the caller leaves the run going,
+ * unless `cancelOnInterrupt`.
  *
  * @since 0.1.0
  * @category accessors

@@ -197,9 +197,9 @@ const reached = (name: string, { clusterId, nodesPerShard }: Payload, shrunk: Sh
  *
  * All shards grow before any shrinks. A new replica goes to the subnet with the fewest nodes of its shard, and is proven
  * in sync by `ReplicaSync`. A replica leaves from the subnet with the most, chosen by the roles just before; never a
- * primary, never the last. Where it became primary or died just then, another is chosen. What auto-heal brings on top, for a node that was dead when the shards were counted, leaves
- * in the end, until the count holds. Undone, added replicas are removed; deleted ones cannot be brought back, which the
- * outcome says.
+ * primary, never the last. Where it became primary or died just then, another is chosen. What auto-heal brings on top,
+ * for a node that was dead when the shards were counted, leaves in the end, until the count holds. Undone, added replicas
+ * are removed; deleted ones cannot be brought back, which the outcome says.
  *
  * @since 0.1.0
  * @category constructors
