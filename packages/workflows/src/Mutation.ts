@@ -14,7 +14,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Ambiguous, LeftInPlace, type WaitTimedOut } from "./FlowError.js"
-import { type Doubt, settle } from "./internal/doubt.js"
+import { type Doubt, settle, unsent } from "./internal/doubt.js"
 import { gated } from "./internal/gate.js"
 import { undoRetry } from "./internal/undoRetry.js"
 import * as Waiter from "./Waiter.js"
@@ -181,7 +181,7 @@ const afterFailure = <A, E, R, E2, R2>(
  */
 export const carryOut = <A, E, R, E2, R2>(
   change: Change<A, E, R, E2, R2>
-): Effect.Effect<A, E | E2 | WaitTimedOut | Ambiguous, R | R2> => attempt(change, { sent: false })
+): Effect.Effect<A, E | E2 | WaitTimedOut | Ambiguous, R | R2> => attempt(change, unsent())
 
 const attempt = Effect.fnUntraced(function* <A, E, R, E2, R2>(change: Change<A, E, R, E2, R2>, doubt: Doubt) {
   const { attempts } = yield* WaitPolicy
@@ -221,8 +221,8 @@ export { undoRetry } from "./internal/undoRetry.js"
  * - `observe`: refuses what is unsafe, and reads `before`
  * - `look`, `confirm`, `apply`: as in `Change`, told what was there before, and when that was (milliseconds of the epoch)
  * - `timeout`: from the observation, restarts included
- * - `undo`: gets what was there before, the result if it is known, and the time of the observation; it must find out what,
- *   if anything, was done
+ * - `undo`: gets what was there before, the result if it is known, the time of the observation, and whether the call is known
+ *   to have been accepted (`undefined` after a restart); it must find out what, if anything, was done
  *
  * @since 0.1.0
  * @category models
@@ -237,7 +237,12 @@ export interface Options<B, BI, A, AI, E, EI, R, R2, R3, E4, R4> {
   readonly confirm?: (before: B, at: number) => Effect.Effect<Look<A>, NoInfer<E>, R2>
   readonly apply: (before: B) => Effect.Effect<Option.Option<A>, NoInfer<E>, R3>
   readonly timeout: Duration.Duration
-  readonly undo: (before: B, result: Option.Option<A>, at: number) => Effect.Effect<void, E4, R4>
+  readonly undo: (
+    before: B,
+    result: Option.Option<A>,
+    at: number,
+    accepted: boolean | undefined
+  ) => Effect.Effect<void, E4, R4>
 }
 
 const stepOf = <B, A, E, R2, R3>(
@@ -262,7 +267,7 @@ const stepOf = <B, A, E, R2, R3>(
       onPending: (state: string, progress: ProgressReport | undefined) =>
         Effect.provideService(Run.progress(progress ?? { message: state }), Run.Run, run)
     }
-    return attempt(change, doubt ?? { sent: true })
+    return attempt(change, doubt ?? { sent: true, accepted: false })
   })
 
 const makeIntent = <B, BI>(before: Schema.Schema<B, BI>) => Schema.Struct({ at: Schema.Number, before })
@@ -303,14 +308,16 @@ export const make = <B, BI, A, AI, E, EI, R, R2, R3, E4, R4>(
     prepare: Effect.flatMap(observe, (before) =>
       Effect.map(Clock.currentTimeMillis, (at) => {
         const intent = { at, before }
-        doubts.set(intent, { sent: false })
+        doubts.set(intent, unsent())
         return intent
       })
     ),
     // The condition on `options` says that E holds the errors a wait adds.
     run: (intent) => stepOf(own, intent, doubts.get(intent)) as Effect.Effect<A, E, R2 | R3 | Run.Run>,
-    undo: (intent, result) =>
-      doubts.get(intent)?.sent === false ? Effect.void : undo(intent.before, result, intent.at),
+    undo: (intent, result) => {
+      const doubt = doubts.get(intent)
+      return doubt?.sent === false ? Effect.void : undo(intent.before, result, intent.at, doubt?.accepted)
+    },
     undoRetry
   })
   return gated(name)(step)

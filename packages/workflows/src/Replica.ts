@@ -79,8 +79,20 @@ const replacedSince = (nodeId: string, before: Topology.Topology, now: Topology.
       .map(({ node }) => node.id)
   })
 
-/** Takes an added replica away again, unless the shard would then have fewer nodes than before. */
-const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Option.Option<string>) =>
+/** Auto-heal may have brought a node of a shard that had fewer of them than another. */
+const mayBeHealed = ({ shardId }: Place, before: Topology.Topology) =>
+  before.shards.some(({ nodes }) => nodes.length > nodeCount(before, shardId))
+
+/**
+ * Takes an added replica away again, unless the shard would then have fewer nodes than before, or the node may not be ours:
+ * nothing says that the call was accepted, and auto-heal may have brought it.
+ */
+const takeAway = (
+  place: Place,
+  shardsBefore: ReadonlyArray<Shard>,
+  result: Option.Option<string>,
+  accepted: boolean | undefined
+) =>
   Effect.gen(function* () {
     const { clusterId, shardId } = place
     const { scale } = yield* WaitPolicy
@@ -100,6 +112,9 @@ const takeAway = (place: Place, shardsBefore: ReadonlyArray<Shard>, result: Opti
     }
     if (node.role === "primary") {
       return yield* new LeftInPlace({ reason: `node ${node.id} became primary, and a primary cannot be deleted` })
+    }
+    if (!(accepted ?? Option.isSome(result)) && mayBeHealed(place, before)) {
+      return yield* new LeftInPlace({ reason: `node ${node.id} stays: it may be one that auto-heal brought` })
     }
     const named = { clusterId, shardId, nodeId: node.id }
     yield* Mutation.carryOut({
@@ -167,7 +182,8 @@ export const addReplica = (
           Effect.as(send({ clusterId, shardId, subnet: { id: subnetId } }), Option.none<string>())
         ),
       timeout: policy.scale,
-      undo: (before, result) => (options.undo === "keep" ? kept(before, result) : takeAway(options, before, result))
+      undo: (before, result, _, accepted) =>
+        options.undo === "keep" ? kept(before, result) : takeAway(options, before, result, accepted)
     })
   )
 }

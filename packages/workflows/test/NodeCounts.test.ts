@@ -198,6 +198,28 @@ describe("shards that are not alike", () => {
   )
 })
 
+describe("a replica that was asked for in vain", () => {
+  const asked = { operation: "AddReplica" as const }
+  const faults = (clusterId: string) =>
+    Effect.map(diesBefore(1)(clusterId), (dies) => [
+      ...dies,
+      { match: { ...asked, nth: 1 }, do: Faults.status(500) },
+      { match: { ...asked, nth: 2 }, do: Faults.status(403) }
+    ])
+  const cloud = { latencies: { ...unseenFor(1000), replace: 10_000 } }
+
+  it.effect("is not undone by taking away what auto-heal may have brought, which is reported", () =>
+    Effect.gen(function* () {
+      const ended = yield* told(SetReplicaCount, { nodesPerShard: 4 })({ cluster: backedUp(2), cloud, faults })
+      assert.strictEqual(ended.fired, 3)
+      assert.strictEqual(tagOf(ended), "Forbidden")
+      assert.deepStrictEqual(ended.counts, [3, 3])
+      const left = reportOf(ended.outcome).notUndone.map(({ step }) => step)
+      assert.deepStrictEqual(left, ["shard 001/add +1"])
+    })
+  )
+})
+
 describe("the deletion of a node", () => {
   const four = clusterLike({
     ...specOf(2),

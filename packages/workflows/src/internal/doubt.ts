@@ -2,10 +2,14 @@ import { isAmbiguous } from "@memstore-flows/api/MemStoreError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 
-/** Whether a call may have had its effect. */
+/** Whether a call may have had its effect, and whether an answer said that it has. */
 export interface Doubt {
   sent: boolean
+  accepted: boolean
 }
+
+/** Before the first call. */
+export const unsent = (): Doubt => ({ sent: false, accepted: false })
 
 /** Makes a call, in doubt until its answer rules out that it had its effect. */
 export const settle = <A, E, R>(
@@ -16,7 +20,8 @@ export const settle = <A, E, R>(
     const before = doubt.sent
     doubt.sent = true
     return Effect.map(Effect.either(call), (answer) => {
-      if (Either.isLeft(answer) && !isAmbiguous(answer.left)) doubt.sent = before
+      if (Either.isRight(answer)) doubt.accepted = true
+      else if (!isAmbiguous(answer.left)) doubt.sent = before
       return answer
     })
   })
