@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Event } from "./Event.js"
 import type { Flow, Implemented } from "./Flow.js"
-import { byPlan } from "./internal/byPlan.js"
 import type { PureSchema } from "./internal/codec.js"
+import { withPayload } from "./internal/withPayload.js"
 import type { JournalError } from "./Journal.js"
 import type { State } from "./JournalRecord.js"
 import type { Outcome } from "./Outcome.js"
@@ -177,9 +177,7 @@ export const start = <
   options: StartOptions<P> | StartPlan.Options<E2, R2>
 ): Effect.Effect<Info, StartError | E2, Implemented<Name> | Runs | R2> =>
   Effect.flatMap(Runs, (runs) =>
-    "plan" in options
-      ? Effect.flatMap(byPlan(runs.get, flow, options), (given) => runs.start(flow, given))
-      : runs.start(flow, options)
+    Effect.flatMap(withPayload(runs.get, flow, options), (given) => runs.start(flow, given))
   )
 
 /**
@@ -255,9 +253,7 @@ export const execute = <
   options: ExecuteOptions<P> | (StartPlan.Options<E2, R2> & Pick<ExecuteOptions<P>, "cancelOnInterrupt">)
 ): Effect.Effect<S["Type"], E["Type"] | StartError | ResultError | E2, Implemented<Name> | Runs | R2> =>
   Effect.flatMap(Runs, (runs) =>
-    "plan" in options
-      ? Effect.flatMap(byPlan(runs.get, flow, options), (given) => runs.execute(flow, given))
-      : runs.execute(flow, options)
+    Effect.flatMap(withPayload(runs.get, flow, options), (given) => runs.execute(flow, given))
   )
 
 /**
