@@ -2,11 +2,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { ListShards, Shard } from "@memstore-flows/api"
 import { Runs } from "@memstore-flows/engine"
-import { ReplaceReplica } from "@memstore-flows/workflows"
-import * as Plan from "@memstore-flows/workflows/rehearsal/Plan"
-import * as Rehearsal from "@memstore-flows/workflows/rehearsal/Rehearsal"
-import * as Saved from "@memstore-flows/workflows/rehearsal/Saved"
-import * as Tree from "@memstore-flows/workflows/rehearsal/Tree"
+import { Plan, PlanTree, Rehearsal, ReplaceReplica, SavedPlan } from "@memstore-flows/workflows"
 import { Config, Console, Effect, Schema } from "effect"
 import { environment } from "./support/Environment.js"
 import { settings, sourceCluster } from "./support/Sandbox.js"
@@ -22,14 +18,14 @@ const program = Effect.gen(function* () {
   // The flow's own code, on the rules of the service: nothing is sent but reads.
   const payload = { clusterId, shardId: shard.id, nodeId: replica.id, subnetId }
   const plan = yield* Rehearsal.rehearse(ReplaceReplica, payload)
-  yield* Console.log(`${Tree.render(plan)}\n`)
+  yield* Console.log(`${PlanTree.render(plan)}\n`)
 
-  // A plan is data: keep it, send it, read it again. `Markdown.render` and `Html.render` show it elsewhere.
+  // A plan is data: keep it, send it, read it again. `PlanMarkdown.render` and `PlanHtml.render` show it elsewhere.
   const saved = yield* Schema.encode(Plan.Json)(plan)
   const read = yield* Schema.decode(Plan.Json)(saved)
 
   // It runs only if shards, nodes, roles and slots are still what it was made from.
-  const { added, removed } = yield* Runs.execute(ReplaceReplica.flow, { plan: Saved.of(read) }).pipe(
+  const { added, removed } = yield* Runs.execute(ReplaceReplica.flow, { plan: SavedPlan.of(read) }).pipe(
     Effect.tapErrorTag("PlanStale", (stale) => Console.error(stale.message))
   )
   yield* Console.log(`replaced ${removed} by ${added}`)
